@@ -1,0 +1,1 @@
+"""What analysts and ops write in YAML: sources, rules, receivers. Reading, validating, and where a mistake is."""

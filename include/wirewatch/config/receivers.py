@@ -1,0 +1,57 @@
+"""receivers.yaml: who is told, and which matches go to whom."""
+
+from typing import Annotated, Literal
+
+from pydantic import Field, model_validator
+
+from include.wirewatch.config.rules import Severity
+from include.wirewatch.config.values import ConfigModel, Name, Text, refuse_duplicates
+
+FILE = "receivers.yaml"
+
+
+class SlackReceiver(ConfigModel):
+    """A Slack channel, posted to with the token of the Airflow connection slack_api_default."""
+
+    kind: Literal["slack"]
+    name: Name
+    channel: Text = Field(description="Channel id (C0123456789) or #name; ids survive a rename")
+
+
+class ConsoleReceiver(ConfigModel):
+    """The task log: for trying things out."""
+
+    kind: Literal["console"]
+    name: Name
+
+
+Receiver = Annotated[SlackReceiver | ConsoleReceiver, Field(discriminator="kind")]
+
+
+class Route(ConfigModel):
+    """Which matches go to which receivers. Every condition that is given must hold; none given: every match."""
+
+    to: Annotated[tuple[Name, ...], Field(min_length=1)]
+    rules: tuple[str, ...] = ()
+    tags: tuple[str, ...] = ()
+    languages: tuple[str, ...] = ()
+    publishers: tuple[str, ...] = ()
+    min_severity: Severity = "low"
+
+
+class ReceiversFile(ConfigModel):
+    """The whole file."""
+
+    receivers: tuple[Receiver, ...]
+    routes: tuple[Route, ...]
+
+    @model_validator(mode="after")
+    def _routes_lead_somewhere(self) -> "ReceiversFile":
+        names = [receiver.name for receiver in self.receivers]
+        refuse_duplicates("receiver", names)
+        unknown = sorted({name for route in self.routes for name in route.to if name not in names})
+        if unknown:
+            raise ValueError(
+                f"a route leads to unknown receiver {', '.join(map(repr, unknown))}; known: {', '.join(names)}"
+            )
+        return self

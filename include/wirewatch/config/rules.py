@@ -1,0 +1,38 @@
+"""rules.yaml: what analysts look for. The queries' own language lives in match/."""
+
+from typing import Literal
+
+from pydantic import Field, field_validator
+
+from include.wirewatch.config.values import ConfigModel, Name, Text, refuse_duplicates
+
+FILE = "rules.yaml"
+Severity = Literal["low", "normal", "high"]
+SEVERITIES: tuple[Severity, ...] = ("low", "normal", "high")
+
+
+class Rule(ConfigModel):
+    """A named query with the examples that prove it."""
+
+    name: Name
+    query: str
+    severity: Severity = "normal"
+    tags: tuple[str, ...] = ()
+    languages: tuple[str, ...] = Field((), description="Only articles in these languages; empty = all")
+    match: tuple[Text, ...] = Field((), description="Texts that the rule must match")
+    no_match: tuple[Text, ...] = Field((), description="Texts that it must not match")
+    enabled: bool = True
+    owner: str = ""
+    note: str = ""
+
+
+class RulesFile(ConfigModel):
+    """The whole file."""
+
+    rules: tuple[Rule, ...]
+
+    @field_validator("rules")
+    @classmethod
+    def _names_are_unique(cls, value: tuple[Rule, ...]) -> tuple[Rule, ...]:
+        refuse_duplicates("rule", [rule.name for rule in value])
+        return value

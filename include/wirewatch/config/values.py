@@ -1,0 +1,37 @@
+"""Value types that the three files share."""
+
+import re
+from datetime import timedelta
+from typing import Annotated
+
+from pydantic import BaseModel, BeforeValidator, ConfigDict, StringConstraints
+
+_UNITS = {"s": "seconds", "m": "minutes", "h": "hours", "d": "days"}
+
+
+def parse_duration(value: object) -> object:
+    """`90s`, `15m`, `24h`, `7d` → timedelta; anything else is refused, a bare number too (of what?)."""
+    if isinstance(value, timedelta):
+        return value
+    found = re.fullmatch(r"(\d+)([smhd])", value) if isinstance(value, str) else None
+    if found is None:
+        raise ValueError("expected a duration such as 90s, 15m, 24h or 7d")
+    return timedelta(**{_UNITS[found[2]]: int(found[1])})
+
+
+Duration = Annotated[timedelta, BeforeValidator(parse_duration, json_schema_input_type=str)]
+Name = Annotated[str, StringConstraints(pattern=r"^[a-z0-9][a-z0-9_-]{0,62}$")]
+Text = Annotated[str, StringConstraints(min_length=1, strip_whitespace=True)]
+
+
+class ConfigModel(BaseModel):
+    """Part of a configuration file: unknown keys are mistakes."""
+
+    model_config = ConfigDict(frozen=True, extra="forbid")
+
+
+def refuse_duplicates(kind: str, names: list[str]) -> None:
+    """Raises ValueError naming what occurs twice."""
+    twice = sorted({name for name in names if names.count(name) > 1})
+    if twice:
+        raise ValueError(f"{kind} {', '.join(map(repr, twice))} defined twice")

@@ -1,0 +1,31 @@
+"""The errors that stop a task. Trouble with one URL is never one of them: that is an Outcome.
+
+Permanent errors repeat on every try: Airflow does not retry them. Everything else may pass and is retried.
+"""
+
+
+class WirewatchError(Exception):
+    """Something stops the task. The message says what, which, what was expected and what to do."""
+
+
+class PermanentError(WirewatchError):
+    """A retry cannot mend it: configuration, credentials, a missing bucket."""
+
+
+class ConfigError(PermanentError):
+    """One or more places in the configuration are wrong.
+
+    problems: one line each, `FILE:LINE:COL: what`, in file order.
+    """
+
+    def __init__(self, problems: list[str]) -> None:
+        self.problems = problems
+        super().__init__("\n".join(problems))
+
+
+class StoreError(WirewatchError):
+    """S3 did not answer as it must; may pass."""
+
+
+class StoreRefusedError(PermanentError):
+    """S3 refuses for good: no such bucket, wrong credentials, access denied."""

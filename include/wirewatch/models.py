@@ -1,0 +1,224 @@
+"""The records that travel between the steps and into S3.
+
+Pydantic models are what is stored (their JSON is the format); named tuples are what lives only in one task.
+All times are aware UTC. Unknown text is "", an unknown time is None.
+"""
+
+from datetime import UTC, datetime
+from enum import StrEnum
+from typing import Annotated, Literal, NamedTuple
+
+from pydantic import AfterValidator, AwareDatetime, BaseModel, ConfigDict
+
+
+def to_utc(moment: datetime) -> datetime:
+    return moment.astimezone(UTC)
+
+
+UtcDatetime = Annotated[AwareDatetime, AfterValidator(to_utc)]
+
+
+class Record(BaseModel):
+    """A stored record: immutable, and strict about its own fields so that a typo cannot lose data."""
+
+    model_config = ConfigDict(frozen=True, extra="forbid")
+
+
+class Reason(StrEnum):
+    """Why a URL ended as it did. Every entry of every batch has exactly one."""
+
+    FETCHED = "fetched"
+    UNCHANGED = "unchanged"
+    SEEN = "seen"
+    ROBOTS = "robots"
+    TOO_LARGE = "too_large"
+    NOT_HTML = "not_html"
+    TIMEOUT = "timeout"
+    REFUSED_ADDRESS = "refused_address"
+    TOO_MANY_REDIRECTS = "too_many_redirects"
+    BAD_URL = "bad_url"
+    CONNECTION = "connection"
+    BAD_RESPONSE = "bad_response"
+    HTTP_ERROR = "http_error"  # the status is in Outcome.status; shown as http_404
+    NOT_FETCHED = "not_fetched"  # no attempt was made: the batch's budget or the host's patience ran out
+
+
+class Outcome(Record):
+    """How the fetch of one URL ended. detail is for people and holds no query string."""
+
+    reason: Reason
+    status: int | None = None
+    detail: str = ""
+
+    @property
+    def label(self) -> str:
+        """The name under which it is counted: the reason, or http_<status>."""
+        return f"http_{self.status}" if self.reason is Reason.HTTP_ERROR else self.reason.value
+
+
+class Entry(Record):
+    """An item that a source lists, not fetched yet.
+
+    url is absolute and as listed; title and summary are plain text.
+    published_from names what said so: "feed", "sitemap:news", "sitemap:lastmod", "listing".
+    """
+
+    url: str
+    source: str
+    title: str = ""
+    summary: str = ""
+    published: UtcDatetime | None = None
+    published_from: str = ""
+    modified: UtcDatetime | None = None
+
+
+class Capture(NamedTuple):
+    """One URL fetched at one instant. body is decoded from its transfer and content encodings, headers in order."""
+
+    url: str
+    final_url: str
+    fetched_at: datetime
+    status: int
+    headers: tuple[tuple[str, str], ...]
+    body: bytes
+
+    def header(self, name: str) -> str:
+        """The first header of that name in any case, or ""."""
+        wanted = name.lower()
+        return next((value for key, value in self.headers if key.lower() == wanted), "")
+
+
+class RawRef(Record):
+    """Where one raw copy lies: S3 key, byte offset and length of its WARC record, sha256 of the body."""
+
+    key: str
+    offset: int
+    length: int
+    sha256: str
+
+
+class BatchItem(Record):
+    """One entry of a batch and what came of it. raw is None unless the outcome is `fetched`."""
+
+    entry: Entry
+    first_seen: UtcDatetime
+    outcome: Outcome
+    final_url: str = ""
+    fetched_at: UtcDatetime | None = None
+    content_type: str = ""
+    raw: RawRef | None = None
+
+
+class Batch(Record):
+    """The commit record of a fetch: `raw/dt=…/<batch>.json`. Once it exists, the batch is fetched.
+
+    quiet: matches are recorded, nobody is alerted.
+    interval_end: end of the run's data interval; freshness is measured from it.
+    frontier: the delta that the fetch applies to the frontier, again on every rerun (see frontier.py).
+    """
+
+    batch: str
+    dt: str
+    quiet: bool
+    interval_end: UtcDatetime
+    warc: str = ""
+    items: tuple[BatchItem, ...]
+    polls: dict[str, str] = {}
+    frontier: dict[str, object] = {}
+
+
+class Article(Record):
+    """Extracted text with its metadata and its provenance; one line of a clean batch."""
+
+    article_id: str
+    source: str
+    publisher: str
+    title: str
+    text: str
+    summary: str = ""
+    published: UtcDatetime | None = None
+    published_from: str = ""
+    modified: UtcDatetime | None = None
+    first_seen: UtcDatetime
+    authors: tuple[str, ...] = ()
+    language: str = ""
+    site_name: str = ""
+    section: str = ""
+    tags: tuple[str, ...] = ()
+    image: str = ""
+    paywalled: bool | None = None
+    word_count: int = 0
+    method: str
+    method_detail: str = ""
+    extractor: str
+    entry_url: str
+    url: str
+    canonical_url: str
+    fetched_at: UtcDatetime | None = None
+    raw: RawRef | None = None
+
+
+class Hit(Record):
+    """One text position in an article: code points [start, end) of that field's original text."""
+
+    field: Literal["title", "body"]
+    start: int
+    end: int
+    text: str
+    term: str
+
+
+class Excerpt(Record):
+    """A sentence worth showing. marks are [start, end) code points of text."""
+
+    field: Literal["title", "body"]
+    text: str
+    marks: tuple[tuple[int, int], ...]
+
+
+class RuleMatch(Record):
+    """One rule that an article matches, with every hit (overlaps merged, in text order)."""
+
+    rule: str
+    severity: str
+    tags: tuple[str, ...] = ()
+    score: int
+    score_parts: dict[str, int] = {}
+    hits: tuple[Hit, ...]
+
+
+class ArticleMatches(Record):
+    """One line of a matches batch: an article, its matches and what became of them.
+
+    decision: "alerted", "quiet", "stale", "already_alerted", "no_route".
+    """
+
+    article_id: str
+    url: str
+    title: str
+    matches: tuple[RuleMatch, ...]
+    decision: str
+    receivers: tuple[str, ...] = ()
+
+
+class Alert(Record):
+    """One message to one receiver about one article, with all its matches there; what the outbox holds."""
+
+    alert_id: str
+    receiver: str
+    article_id: str
+    title: str
+    url: str
+    publisher: str
+    authors: tuple[str, ...] = ()
+    language: str = ""
+    published: UtcDatetime | None = None
+    first_seen: UtcDatetime
+    enqueued_at: UtcDatetime
+    not_before: UtcDatetime
+    method: str
+    method_detail: str = ""
+    matches: tuple[RuleMatch, ...]
+    excerpts: tuple[Excerpt, ...]
+    batch: str
+    clean_key: str = ""

@@ -1,0 +1,96 @@
+"""Every setting of the deployment, from WIREWATCH_* environment variables, with its unit in its name.
+
+What analysts edit is not here: sources, rules and receivers are YAML files under `config`.
+"""
+
+from functools import lru_cache
+from pathlib import Path
+from typing import Annotated, NamedTuple
+from urllib.parse import urlsplit
+
+from pydantic import Field, ValidationError, field_validator
+from pydantic_settings import BaseSettings, SettingsConfigDict
+
+from include.wirewatch.errors import ConfigError
+
+DEFAULT_CONFIG = str(Path(__file__).resolve().parents[1] / "config")
+BUCKETS = 64
+
+
+class S3Place(NamedTuple):
+    """A bucket and a key prefix, without slashes at either end."""
+
+    bucket: str
+    prefix: str
+
+    @classmethod
+    def parse(cls, url: str) -> "S3Place":
+        """Raises ValueError unless url reads s3://bucket or s3://bucket/prefix."""
+        parts = urlsplit(url)
+        if parts.scheme != "s3" or not parts.netloc or parts.query or parts.fragment:
+            raise ValueError(f"expected s3://bucket/prefix, got {url!r}")
+        return cls(parts.netloc, parts.path.strip("/"))
+
+
+class Settings(BaseSettings):
+    """One field, one variable: WIREWATCH_<FIELD IN CAPITALS>."""
+
+    model_config = SettingsConfigDict(
+        env_prefix="WIREWATCH_", extra="ignore", frozen=True, env_ignore_empty=True
+    )
+
+    store: str = Field(
+        "s3://wirewatch", description="Where everything that lasts is kept: s3://bucket/prefix"
+    )
+    config: str = Field(DEFAULT_CONFIG, description="Directory or s3:// prefix of the three YAML files")
+    shards: Annotated[int, Field(ge=1, le=16)] = Field(
+        1, description="Mapped fetch tasks per run: 1 up to 50 sources, 4 above, 16 at most"
+    )
+    contact: str = Field(
+        "", description="Mail address or URL put into the User-Agent, so publishers can reach you"
+    )
+    fetch_timeout_s: float = Field(30.0, gt=0, description="One page, redirects included")
+    fetch_budget_s: float = Field(
+        600.0, gt=0, description="One fetch task; what is left waits for the next run"
+    )
+    max_body_bytes: int = Field(3_000_000, gt=0, description="Decoded bytes of one page, feed or sitemap")
+    extract_timeout_s: float = Field(20.0, gt=0, description="Wall time of one page's extraction")
+    extract_memory_bytes: int = Field(
+        2_000_000_000, gt=0, description="Address space of one extraction worker"
+    )
+    extract_workers: Annotated[int, Field(ge=0, le=64)] = Field(
+        0, description="Worker processes; 0 = all cores"
+    )
+    deliver_s: float = Field(90.0, gt=0, description="How long one run may post; the sweeper takes the rest")
+    unfinished_after_s: float = Field(900.0, ge=0, description="Age at which the sweeper takes over a batch")
+    lookback_days: Annotated[int, Field(ge=1, le=31)] = Field(
+        3, description="How many days back the sweeper looks for unfinished batches"
+    )
+
+    @field_validator("store")
+    @classmethod
+    def _store_is_s3(cls, value: str) -> str:
+        S3Place.parse(value)
+        return value
+
+    @property
+    def place(self) -> S3Place:
+        return S3Place.parse(self.store)
+
+
+def load_settings(**overrides: object) -> Settings:
+    """The settings of this process. Raises ConfigError naming each variable that is wrong."""
+    try:
+        return Settings(**overrides)  # type: ignore[arg-type]  # pydantic validates
+    except ValidationError as error:
+        problems = [
+            f"WIREWATCH_{str(item['loc'][0]).upper()}: {item['msg']}, got {item['input']!r}"
+            for item in error.errors()
+        ]
+        raise ConfigError(problems) from None
+
+
+@lru_cache(maxsize=1)
+def version() -> str:
+    """The version of the project, for the User-Agent and the WARC header."""
+    return "0.1"
