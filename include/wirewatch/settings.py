@@ -35,32 +35,20 @@ class S3Place(NamedTuple):
 class Settings(BaseSettings):
     """One field, one variable: WIREWATCH_<FIELD IN CAPITALS>."""
 
-    model_config = SettingsConfigDict(
-        env_prefix="WIREWATCH_", extra="ignore", frozen=True, env_ignore_empty=True
-    )
+    model_config = SettingsConfigDict(env_prefix="WIREWATCH_", extra="ignore", frozen=True, env_ignore_empty=True)
 
-    store: str = Field(
-        "s3://wirewatch", description="Where everything that lasts is kept: s3://bucket/prefix"
-    )
+    store: str = Field("s3://wirewatch", description="Where everything that lasts is kept: s3://bucket/prefix")
     config: str = Field(DEFAULT_CONFIG, description="Directory or s3:// prefix of the three YAML files")
     shards: Annotated[int, Field(ge=1, le=16)] = Field(
         1, description="Mapped fetch tasks per run: 1 up to 50 sources, 4 above, 16 at most"
     )
-    contact: str = Field(
-        "", description="Mail address or URL put into the User-Agent, so publishers can reach you"
-    )
+    contact: str = Field("", description="Mail address or URL put into the User-Agent, so publishers can reach you")
     fetch_timeout_s: float = Field(30.0, gt=0, description="One page, redirects included")
-    fetch_budget_s: float = Field(
-        600.0, gt=0, description="One fetch task; what is left waits for the next run"
-    )
+    fetch_budget_s: float = Field(600.0, gt=0, description="One fetch task; what is left waits for the next run")
     max_body_bytes: int = Field(3_000_000, gt=0, description="Decoded bytes of one page, feed or sitemap")
     extract_timeout_s: float = Field(20.0, gt=0, description="Wall time of one page's extraction")
-    extract_memory_bytes: int = Field(
-        2_000_000_000, gt=0, description="Address space of one extraction worker"
-    )
-    extract_workers: Annotated[int, Field(ge=0, le=64)] = Field(
-        0, description="Worker processes; 0 = all cores"
-    )
+    extract_memory_bytes: int = Field(2_000_000_000, gt=0, description="Address space of one extraction worker")
+    extract_workers: Annotated[int, Field(ge=0, le=64)] = Field(0, description="Worker processes; 0 = all cores")
     deliver_s: float = Field(90.0, gt=0, description="How long one run may post; the sweeper takes the rest")
     unfinished_after_s: float = Field(900.0, ge=0, description="Age at which the sweeper takes over a batch")
     lookback_days: Annotated[int, Field(ge=1, le=31)] = Field(
@@ -84,8 +72,7 @@ def load_settings(**overrides: object) -> Settings:
         return Settings(**overrides)  # type: ignore[arg-type]  # pydantic validates
     except ValidationError as error:
         problems = [
-            f"WIREWATCH_{str(item['loc'][0]).upper()}: {item['msg']}, got {item['input']!r}"
-            for item in error.errors()
+            f"WIREWATCH_{str(item['loc'][0]).upper()}: {item['msg']}, got {item['input']!r}" for item in error.errors()
         ]
         raise ConfigError(problems) from None
 

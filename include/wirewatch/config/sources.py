@@ -22,20 +22,12 @@ class Source(ConfigModel):
     enabled: bool = True
     include: tuple[str, ...] = Field((), description="listing: keep links whose URL holds one of these texts")
     exclude: tuple[str, ...] = Field((), description="listing: drop links whose URL holds one of these texts")
-    history: str = Field(
-        "", description="Address of a day's sitemap, e.g. https://x.example/map-{date:%Y-%m-%d}.xml"
-    )
-    alert_max_age: Duration = Field(
-        timedelta(hours=24), description="Older articles are archived, never alerted"
-    )
-    allow_hosts: tuple[str, ...] = Field(
-        (), description="Private hosts (host or host:port) that may be fetched"
-    )
+    history: str = Field("", description="Address of a day's sitemap, e.g. https://x.example/map-{date:%Y-%m-%d}.xml")
+    alert_max_age: Duration = Field(timedelta(hours=24), description="Older articles are archived, never alerted")
+    allow_hosts: tuple[str, ...] = Field((), description="Private hosts (host or host:port) that may be fetched")
     max_entries: Annotated[int, Field(ge=1, le=10_000)] = Field(500, description="Entries read from one poll")
     max_fetches: Annotated[int, Field(ge=1, le=10_000)] = Field(100, description="Pages fetched in one run")
-    delay_s: Annotated[float, Field(ge=0, le=600)] = Field(
-        1.0, description="Pause between two requests to one host"
-    )
+    delay_s: Annotated[float, Field(ge=0, le=600)] = Field(1.0, description="Pause between two requests to one host")
     concurrency: Annotated[int, Field(ge=1, le=8)] = Field(2, description="Requests at once to one host")
 
 
