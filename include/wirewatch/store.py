@@ -1,0 +1,169 @@
+"""S3 objects through boto3: read, list, write, and the two conditional writes that everything rests on.
+
+Keys are relative to the place (s3://bucket/prefix). Conditional writes go through the plain client: If-None-Match
+for put_new, If-Match for swap. botocore re-sends a PUT whose reply was lost, so a refusal may be our own success:
+after 412 the object is read back and compared. Never relies on a conditional delete (some servers ignore it).
+"""
+
+import time
+from collections.abc import Callable, Iterator
+from datetime import datetime
+from typing import Any, NamedTuple, TypeVar
+
+from botocore.exceptions import BotoCoreError, ClientError, NoCredentialsError, ParamValidationError
+
+from include.wirewatch.errors import StoreError, StoreRefusedError
+from include.wirewatch.settings import S3Place
+
+Result = TypeVar("Result")
+
+REFUSED = {
+    "NoSuchBucket": "the bucket does not exist; create it or correct WIREWATCH_STORE",
+    "InvalidAccessKeyId": "the access key is unknown; correct the Airflow connection 'aws_default'",
+    "SignatureDoesNotMatch": "the secret key is wrong; correct the Airflow connection 'aws_default'",
+    "ExpiredToken": "the session token has expired; renew the Airflow connection 'aws_default'",
+    "InvalidToken": "the session token is not valid; renew the Airflow connection 'aws_default'",
+    "AccessDenied": "access is denied; give the Airflow connection 'aws_default' the rights of deploy/iam-policy.json",
+    "403": "access is denied; give the Airflow connection 'aws_default' the rights of deploy/iam-policy.json",
+    "PermanentRedirect": "the bucket is in another region; set region_name in the Airflow connection 'aws_default'",
+}
+CONFLICT_TRIES = 8
+
+
+class Stored(NamedTuple):
+    """An object as read: its bytes, and the etag that swap() wants back."""
+
+    body: bytes
+    etag: str
+
+
+class Listed(NamedTuple):
+    """An object as listed; size in bytes."""
+
+    key: str
+    size: int
+    modified: datetime
+
+
+class Store:
+    """One place in S3. client is a boto3 S3 client; it is the caller's to configure."""
+
+    def __init__(self, client: Any, place: S3Place) -> None:
+        self._client = client
+        self.place = place
+
+    def url(self, key: str) -> str:
+        """The s3:// URL of a key, for people and for DuckDB."""
+        return f"s3://{self.place.bucket}/{self._full(key)}"
+
+    def get(self, key: str) -> Stored | None:
+        """The object, or None where there is none."""
+
+        def read() -> Stored:
+            answer = self._client.get_object(Bucket=self.place.bucket, Key=self._full(key))
+            return Stored(answer["Body"].read(), answer["ETag"])
+
+        return self._unless_missing(f"read {key}", read)
+
+    def get_range(self, key: str, offset: int, length: int) -> bytes:
+        """`length` bytes from `offset`. Raises StoreError where the object is missing or shorter."""
+
+        def read() -> bytes:
+            span = f"bytes={offset}-{offset + length - 1}"
+            answer = self._client.get_object(Bucket=self.place.bucket, Key=self._full(key), Range=span)
+            body: bytes = answer["Body"].read()
+            return body
+
+        body = self._unless_missing(f"read {key}", read)
+        if body is None or len(body) != length:
+            raise StoreError(f"{self.url(key)}: expected {length} bytes at {offset}, got {len(body or b'')}")
+        return body
+
+    def put(self, key: str, body: bytes) -> None:
+        """Write, over whatever is there."""
+        self._call(f"write {key}", lambda: self._put(key, body))
+
+    def put_new(self, key: str, body: bytes) -> bool:
+        """Write unless the key exists. True when the object is there with this very body, whoever wrote it."""
+        return self._conditional(key, body, {"IfNoneMatch": "*"})
+
+    def swap(self, key: str, body: bytes, etag: str | None) -> bool:
+        """Write if the object is still the one that was read (etag None: if there still is none). False: race lost."""
+        return self._conditional(key, body, {"IfNoneMatch": "*"} if etag is None else {"IfMatch": etag})
+
+    def delete(self, key: str) -> None:
+        """Delete; a missing key is fine."""
+        self._call(f"delete {key}", lambda: self._client.delete_object(Bucket=self.place.bucket, Key=self._full(key)))
+
+    def list(self, prefix: str) -> Iterator[Listed]:
+        """Every object whose key starts with prefix, in key order."""
+        start = len(self._full(""))
+        pages = self._client.get_paginator("list_objects_v2").paginate(
+            Bucket=self.place.bucket, Prefix=self._full(prefix)
+        )
+        iterator = iter(pages)
+        while (page := self._call(f"list {prefix}", lambda: next(iterator, None))) is not None:
+            for item in page.get("Contents", ()):
+                yield Listed(item["Key"][start:], item["Size"], item["LastModified"])
+
+    def _full(self, key: str) -> str:
+        return f"{self.place.prefix}/{key}" if self.place.prefix else key
+
+    def _put(self, key: str, body: bytes, **condition: str) -> None:
+        self._client.put_object(Bucket=self.place.bucket, Key=self._full(key), Body=body, **condition)
+
+    def _conditional(self, key: str, body: bytes, condition: dict[str, str]) -> bool:
+        for attempt in range(CONFLICT_TRIES):
+            try:
+                self._call(f"write {key}", lambda: self._put(key, body, **condition))
+                return True
+            except _Conflict as conflict:
+                if conflict.is_final:
+                    # 412, or 404 for If-Match on a key that has gone: ours from a retried PUT, or somebody else's.
+                    there = self.get(key)
+                    return there is not None and there.body == body
+                time.sleep(0.05 * 2**attempt)  # 409: another conditional write is under way
+        raise StoreError(f"{self.url(key)}: still in conflict with another writer after {CONFLICT_TRIES} tries")
+
+    def _unless_missing(self, what: str, act: Callable[[], Result]) -> Result | None:
+        try:
+            return self._call(what, act)
+        except _Missing:
+            return None
+
+    def _call(self, what: str, act: Callable[[], Result]) -> Result:
+        try:
+            return act()
+        except ClientError as error:
+            raise self._meaning(what, error) from None
+        except (NoCredentialsError, ParamValidationError) as error:
+            raise StoreRefusedError(
+                f"S3 ({self.place.bucket}): cannot {what}: {error}; correct the Airflow connection 'aws_default'"
+            ) from None
+        except BotoCoreError as error:
+            raise StoreError(f"S3 ({self.place.bucket}): cannot {what}: {error}") from error
+
+    def _meaning(self, what: str, error: ClientError) -> Exception:
+        code = str(error.response.get("Error", {}).get("Code", ""))
+        status = error.response.get("ResponseMetadata", {}).get("HTTPStatusCode")
+        if code in REFUSED:
+            return StoreRefusedError(f"S3 bucket {self.place.bucket!r}: cannot {what}: {REFUSED[code]}")
+        if status == 412 or (status == 404 and what.startswith("write")):
+            return _Conflict(is_final=True)
+        if status == 409:
+            return _Conflict(is_final=False)
+        if status == 404:
+            return _Missing()
+        return StoreError(f"S3 bucket {self.place.bucket!r}: cannot {what}: {code or status}")
+
+
+class _Missing(Exception):
+    """There is no such key."""
+
+
+class _Conflict(Exception):
+    """A conditional write was refused (is_final), or should be tried again."""
+
+    def __init__(self, *, is_final: bool) -> None:
+        self.is_final = is_final
+        super().__init__()
