@@ -1,13 +1,25 @@
 """receivers.yaml: who is told, and which matches go to whom."""
 
+import re
 from typing import Annotated, Literal
 
-from pydantic import Field, model_validator
+from pydantic import AfterValidator, Field, model_validator
 
 from include.wirewatch.config.rules import Severity
-from include.wirewatch.config.values import ConfigModel, Name, Text, refuse_duplicates
+from include.wirewatch.config.values import ConfigModel, Name, refuse_duplicates
 
 FILE = "receivers.yaml"
+
+
+def _is_channel_id(value: str) -> str:
+    if not re.fullmatch(r"[CGD][A-Z0-9]{6,}", value):
+        raise ValueError(
+            "expected a channel id such as C0123456789 (in Slack: click the channel's name, About, at the end)"
+        )
+    return value
+
+
+ChannelId = Annotated[str, AfterValidator(_is_channel_id)]
 
 
 class SlackReceiver(ConfigModel):
@@ -15,7 +27,7 @@ class SlackReceiver(ConfigModel):
 
     kind: Literal["slack"]
     name: Name
-    channel: Text = Field(description="Channel id (C0123456789) or #name; ids survive a rename")
+    channel: ChannelId = Field(description="Channel id, e.g. C0123456789: in Slack, open the channel's name, About")
 
 
 class ConsoleReceiver(ConfigModel):

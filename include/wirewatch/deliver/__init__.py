@@ -1,0 +1,10 @@
+"""Matches → alerts → receivers.
+
+route     which receivers get which matches (pure)
+outbox    alerts still to be delivered, one S3 object each
+log       the delivery log: what was sent, to whom; permanent, compare-and-swap
+decide    what to do with one alert now (pure)
+render    an alert as a message (pure)
+slack, console   one module per receiver kind, all of the shape of `receiver.Channel`
+drain     the loop: outbox → decide → receiver → log
+"""

@@ -1,0 +1,30 @@
+"""The console receiver: the alert appears in the task log.
+
+For running before anyone has a Slack token. A log line cannot be looked for again, so after a crash between the
+print and the log entry an alert may be printed twice.
+"""
+
+import logging
+from datetime import UTC, datetime
+
+from include.wirewatch.deliver.receiver import Posted
+from include.wirewatch.deliver.render import render_text
+from include.wirewatch.models import Alert
+
+log = logging.getLogger(__name__)
+
+
+class ConsoleChannel:
+    """Prints alerts into the log of the running task."""
+
+    via = "console"
+
+    def __init__(self, name: str) -> None:
+        self._name = name
+
+    def post(self, alert: Alert, *, plain: bool = False) -> Posted:  # noqa: ARG002  # a log has no blocks
+        log.info("alert for %s\n%s", self._name, render_text(alert))
+        return Posted("console", datetime.now(UTC).isoformat())
+
+    def find(self, alert: Alert, since: datetime) -> Posted | None:  # noqa: ARG002
+        return None

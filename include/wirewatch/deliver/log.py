@@ -1,0 +1,61 @@
+"""The delivery log, `delivery/<alert_id>.json`: one entry an alert, for ever, changed by compare-and-swap only.
+
+posting   somebody owns it until lease_until. last_try says when a post was begun; None: certainly nothing was posted
+sent      it is in the channel, at ts
+dead      the receiver refuses this message for good; the alert itself is kept here, so nothing is lost
+"""
+
+from typing import Literal, NamedTuple
+
+from include.wirewatch.models import Alert, Record, UtcDatetime
+from include.wirewatch.store import Store
+
+
+class LogEntry(Record):
+    """What is known about the delivery of one alert. nonce tells one claim from another."""
+
+    alert_id: str
+    article_id: str
+    receiver: str
+    rules: tuple[str, ...]
+    state: Literal["posting", "sent", "dead"]
+    owner: str
+    nonce: str
+    lease_until: UtcDatetime
+    last_try: UtcDatetime | None = None
+    tries: int = 0
+    via: str = ""
+    channel: str = ""
+    ts: str = ""
+    sent_at: UtcDatetime | None = None
+    error: str = ""
+    alert: Alert | None = None
+
+
+class Versioned(NamedTuple):
+    """An entry as read, with the etag that write() wants back."""
+
+    entry: LogEntry
+    etag: str
+
+
+def read(store: Store, alert_id: str) -> Versioned | None:
+    stored = store.get(_key(alert_id))
+    return Versioned(LogEntry.model_validate_json(stored.body), stored.etag) if stored else None
+
+
+def write(store: Store, entry: LogEntry, before: Versioned | None) -> Versioned | None:
+    """Write over what was read. None: somebody else wrote first, and the caller must let go."""
+    if not store.swap(_key(entry.alert_id), entry.model_dump_json().encode(), before.etag if before else None):
+        return None
+    now = read(store, entry.alert_id)
+    return now if now is not None and now.entry == entry else None
+
+
+def is_known(store: Store, alert_id: str) -> bool:
+    """True when delivery has begun: the alert was sent, is being sent, or is dead."""
+    return store.get(_key(alert_id)) is not None
+
+
+def _key(alert_id: str) -> str:
+    return f"delivery/{alert_id}.json"

@@ -1,0 +1,45 @@
+"""What every receiver kind offers, and how it says that a post did not succeed."""
+
+from datetime import datetime
+from typing import NamedTuple, Protocol
+
+from include.wirewatch.models import Alert
+
+
+class Posted(NamedTuple):
+    """Where a message stands: the channel's id and the message's timestamp, as the receiver names them."""
+
+    channel: str
+    ts: str
+
+
+class Channel(Protocol):
+    """One receiver, ready to be posted to. Errors: the four below; anything else means "not known"."""
+
+    via: str
+
+    def post(self, alert: Alert, *, plain: bool = False) -> Posted:
+        """Post the alert; plain: as text alone, for a message whose blocks were refused."""
+
+    def find(self, alert: Alert, since: datetime) -> Posted | None:
+        """Look for an alert posted after `since`. None: certainly not there."""
+
+
+class BusyError(Exception):
+    """Not accepted; come back after retry_after_s."""
+
+    def __init__(self, retry_after_s: float) -> None:
+        self.retry_after_s = retry_after_s
+        super().__init__(f"asked to wait {retry_after_s:g} s")
+
+
+class ReceiverFaultError(Exception):
+    """Not accepted, and no message will be until somebody mends the receiver. The message says how."""
+
+
+class MessageFaultError(Exception):
+    """Not accepted: this message is not valid for the receiver."""
+
+
+class UnknownOutcomeError(Exception):
+    """The answer was lost: it may have been accepted or not."""

@@ -1,0 +1,171 @@
+"""An alert as a message. Pure; for people with five seconds.
+
+Order: linked title; publisher and time; the best sentences with the terms marked; which rules and how often; then,
+only when it matters, that the page itself could not be read.
+Untrusted text goes into plain_text and rich_text elements, which Slack does not parse; the notification's `text`
+is escaped. Everything is clipped before it is escaped, and stays under Slack's limits (50 blocks, 3,000 characters
+a text, about 13,200 in all).
+"""
+
+import re
+from datetime import datetime
+from typing import NamedTuple
+
+from slack_sdk.models.blocks import (
+    Block,
+    ContextBlock,
+    MarkdownTextObject,
+    PlainTextObject,
+    RichTextBlock,
+    RichTextElementParts,
+    RichTextQuoteElement,
+    RichTextSectionElement,
+)
+
+from include.wirewatch.models import Alert, Excerpt, RuleMatch
+
+TITLE_CHARS = 300
+NAME_CHARS = 80
+URL_CHARS = 2_000
+EXCERPT_CHARS = 500
+RULES_SHOWN = 12
+# Control and bidirectional-override characters could reorder or hide the text around them.
+UNSAFE = re.compile("[\x00-\x08\x0b-\x1f\x7f\u202a-\u202e\u2066-\u2069\ufeff]")
+
+
+class Message(NamedTuple):
+    """What is posted: a full sentence for notifications and screen readers, and the blocks."""
+
+    text: str
+    blocks: tuple[Block, ...]
+
+
+def render_message(alert: Alert) -> Message:
+    """The alert for Slack."""
+    blocks: list[Block] = [
+        RichTextBlock(elements=[RichTextSectionElement(elements=[_title(alert)])]),
+        ContextBlock(elements=[PlainTextObject(text=_byline(alert)), MarkdownTextObject(text=_time(alert))]),
+    ]
+    if alert.excerpts:
+        quotes = [_quote(excerpt) for excerpt in alert.excerpts[:3]]
+        blocks.append(RichTextBlock(elements=quotes))
+    blocks.append(ContextBlock(elements=[PlainTextObject(text=rules_line(alert.matches))]))
+    if note := _note(alert):
+        blocks.append(ContextBlock(elements=[PlainTextObject(text=note)]))
+    return Message(escape(clip(sentence(alert), 2_000)), tuple(blocks))
+
+
+def render_text(alert: Alert) -> str:
+    """The alert as plain lines, for a log. Marked terms stand in [brackets]."""
+    lines = [clean(alert.title, TITLE_CHARS), f"  {_byline(alert)} · {_utc(_moment(alert))}"]
+    lines += [f"  > {bracketed(excerpt)}" for excerpt in alert.excerpts[:3]]
+    lines += [f"  {rules_line(alert.matches)}", f"  {safe_url(alert.url)}"]
+    if note := _note(alert):
+        lines.append(f"  {note}")
+    return "\n".join(lines)
+
+
+def sentence(alert: Alert) -> str:
+    """One full sentence that says it all, unescaped."""
+    rules = [f"{match.rule} ({_times(len(match.hits))})" for match in alert.matches[:RULES_SHOWN]]
+    listed = rules[0] if len(rules) == 1 else f"{', '.join(rules[:-1])} and {rules[-1]}"
+    return f"{clean(alert.publisher, NAME_CHARS)}: “{clean(alert.title, TITLE_CHARS)}” matches {listed}."
+
+
+def rules_line(matches: tuple[RuleMatch, ...]) -> str:
+    """`ceasefire ×3 · sanctions ×1`, the highest score first."""
+    ordered = sorted(matches, key=lambda match: (-match.score, match.rule))
+    parts = [f"{match.rule} ×{len(match.hits)}" for match in ordered[:RULES_SHOWN]]
+    more = len(ordered) - RULES_SHOWN
+    return " · ".join(parts) + (f" · and {more} more" if more > 0 else "")
+
+
+def bracketed(excerpt: Excerpt) -> str:
+    """The excerpt with its marks in [brackets]."""
+    return "".join(f"[{text}]" if marked else text for text, marked in pieces(excerpt))
+
+
+def pieces(excerpt: Excerpt) -> list[tuple[str, bool]]:
+    """The excerpt cut at its marks: (text, is it marked), clipped, unsafe characters blanked."""
+    text = UNSAFE.sub(" ", excerpt.text)  # keeps every offset
+    cut: list[tuple[str, bool]] = []
+    position = 0
+    for start, end in excerpt.marks:
+        if start >= EXCERPT_CHARS:
+            break
+        cut += [(text[position:start], False), (text[start:end], True)]
+        position = end
+    rest = text[position : max(EXCERPT_CHARS, position)]
+    cut.append((rest + ("…" if position + len(rest) < len(text) else ""), False))
+    return [(part, marked) for part, marked in cut if part]
+
+
+def clean(text: str, limit: int) -> str:
+    """On one line, without unsafe characters, at most limit characters."""
+    return clip(" ".join(UNSAFE.sub(" ", text).split()), limit)
+
+
+def clip(text: str, limit: int) -> str:
+    return text if len(text) <= limit else text[: limit - 1].rstrip() + "…"
+
+
+def escape(text: str) -> str:
+    """The three characters that Slack's markup gives a meaning; after clipping, so that no entity is cut."""
+    return text.replace("&", "&amp;").replace("<", "&lt;").replace(">", "&gt;")
+
+
+def safe_url(url: str) -> str:
+    """The URL if it is http(s) and not absurdly long, with the characters that end a link encoded; else ""."""
+    if not re.match(r"https?://", url, re.IGNORECASE) or len(url) > URL_CHARS:
+        return ""
+    return re.sub(r'[\s<>|"\x00-\x1f]', lambda found: f"%{ord(found[0]):02X}", url)
+
+
+def _title(alert: Alert) -> RichTextElementParts.Link | RichTextElementParts.Text:
+    text = clean(alert.title, TITLE_CHARS) or "(no title)"
+    bold = RichTextElementParts.TextStyle(bold=True)
+    if url := safe_url(alert.url):
+        return RichTextElementParts.Link(url=url, text=text, style=bold)
+    return RichTextElementParts.Text(text=text, style=bold)
+
+
+def _quote(excerpt: Excerpt) -> RichTextQuoteElement:
+    bold = RichTextElementParts.TextStyle(bold=True)
+    return RichTextQuoteElement(
+        elements=[
+            RichTextElementParts.Text(text=text, style=bold) if marked else RichTextElementParts.Text(text=text)
+            for text, marked in pieces(excerpt)
+        ]
+    )
+
+
+def _byline(alert: Alert) -> str:
+    names = [clean(name, NAME_CHARS) for name in alert.authors[:3]]
+    return " · ".join(filter(None, [clean(alert.publisher, NAME_CHARS), ", ".join(names)]))
+
+
+def _time(alert: Alert) -> str:
+    # Slack shows it in each reader's own time zone; the part after | is for clients that cannot.
+    moment = _moment(alert)
+    stamp = int(moment.timestamp())
+    shown = f"<!date^{stamp}^{{date_short_pretty}} {{time}}|{_utc(moment)}>"
+    return shown if alert.published else f"first seen {shown}"
+
+
+def _moment(alert: Alert) -> datetime:
+    return alert.published or alert.first_seen
+
+
+def _utc(moment: datetime) -> str:
+    return f"{moment:%Y-%m-%d %H:%M} UTC"
+
+
+def _note(alert: Alert) -> str:
+    if alert.method != "summary":
+        return ""
+    reason = f" ({clean(alert.method_detail, 120)})" if alert.method_detail else ""
+    return f"From the source's own title and summary: the page could not be read{reason}."
+
+
+def _times(count: int) -> str:
+    return "1 hit" if count == 1 else f"{count} hits"

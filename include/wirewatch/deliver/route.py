@@ -1,0 +1,38 @@
+"""Which matches of an article go to which receivers.
+
+Every route is looked at, in file order; a match goes to the receivers of every route whose conditions it fulfils.
+One receiver gets one alert per article, with all its matches.
+"""
+
+from include.wirewatch.config.receivers import Route
+from include.wirewatch.config.rules import SEVERITIES
+from include.wirewatch.models import Article, RuleMatch
+
+
+def route_matches(
+    article: Article, matches: tuple[RuleMatch, ...], routes: tuple[Route, ...]
+) -> dict[str, tuple[RuleMatch, ...]]:
+    """Receiver name → its matches, in the order of `matches`. Receivers without any are left out."""
+    found: dict[str, tuple[RuleMatch, ...]] = {}
+    for route in routes:
+        wanted = [match for match in matches if is_wanted(route, article, match)]
+        for receiver in route.to if wanted else ():
+            known = found.get(receiver, ())
+            merged = [match for match in matches if match in known or match in wanted]
+            found[receiver] = tuple(merged)
+    return found
+
+
+def is_wanted(route: Route, article: Article, match: RuleMatch) -> bool:
+    """True when every condition that the route gives holds."""
+    return (
+        (not route.rules or match.rule in route.rules)
+        and (not route.tags or any(tag in route.tags for tag in match.tags))
+        and (not route.languages or article.language in route.languages)
+        and (not route.publishers or article.publisher in route.publishers)
+        and _rank(match.severity) >= _rank(route.min_severity)
+    )
+
+
+def _rank(severity: str) -> int:
+    return [*SEVERITIES].index(severity)

@@ -1,0 +1,121 @@
+"""The Slack receiver: one channel, through the real slack-sdk client.
+
+The client must be built with retry_handlers=[]: the default one posts again after a dropped connection, which is
+how messages get doubled. Only an explicit refusal means "not accepted"; a lost answer is an UnknownOutcomeError, and
+the message is then looked for in the channel's history by the alert_id in its metadata.
+"""
+
+import uuid
+from collections.abc import Callable
+from datetime import datetime
+from http.client import HTTPException
+from typing import Any
+
+from slack_sdk import WebClient
+from slack_sdk.errors import SlackApiError, SlackClientError
+
+from include.wirewatch.deliver.receiver import (
+    BusyError,
+    MessageFaultError,
+    Posted,
+    ReceiverFaultError,
+    UnknownOutcomeError,
+)
+from include.wirewatch.deliver.render import render_message
+from include.wirewatch.models import Alert
+
+EVENT_TYPE = "wirewatch_alert"
+HISTORY_PAGE = 15
+HISTORY_PAGES = 20
+
+_TOKEN = "put a valid bot token into the Airflow connection 'slack_api_default'"  # noqa: S105  # a sentence
+RECEIVER_FAULTS = {
+    "invalid_auth": _TOKEN,
+    "not_authed": _TOKEN,
+    "account_inactive": _TOKEN,
+    "token_expired": _TOKEN,
+    "token_revoked": _TOKEN,
+    "missing_scope": "give the app the scopes of deploy/slack-manifest.yaml and install it again",
+    "channel_not_found": "correct the channel in receivers.yaml, or invite the bot if it is private",
+    "not_in_channel": "invite the bot to the channel",
+    "is_archived": "the channel is archived; choose another in receivers.yaml",
+    "restricted_action": "a workspace setting forbids the bot to post there",
+    "team_access_not_granted": "the app is not granted access to this workspace",
+    "ekm_access_denied": "the workspace's administrators suspended posting",
+}
+MESSAGE_FAULTS = {
+    "invalid_blocks",
+    "invalid_blocks_format",
+    "msg_too_long",
+    "msg_blocks_too_long",
+    "no_text",
+    "metadata_too_large",
+    "invalid_metadata_format",
+}
+
+
+class SlackChannel:
+    """One channel, by its id (a name can be given to another channel). Timeouts are the client's."""
+
+    via = "slack"
+
+    def __init__(self, client: WebClient, channel: str) -> None:
+        self._client = client
+        self._channel = channel
+
+    def post(self, alert: Alert, *, plain: bool = False) -> Posted:
+        message = render_message(alert)
+        answer = self._call(
+            self._client.chat_postMessage,
+            channel=self._channel,
+            text=message.text,
+            blocks=[] if plain else [block.to_dict() for block in message.blocks],
+            metadata={"event_type": EVENT_TYPE, "event_payload": {"alert_id": alert.alert_id}},
+            client_msg_id=str(uuid.uuid5(uuid.NAMESPACE_URL, alert.alert_id)),
+            unfurl_links=False,
+            unfurl_media=False,
+        )
+        return Posted(str(answer["channel"]), str(answer["ts"]))
+
+    def find(self, alert: Alert, since: datetime) -> Posted | None:
+        """Search the history since then. Raises UnknownOutcomeError where the history cannot be read to its end."""
+        cursor = ""
+        for _ in range(HISTORY_PAGES):
+            try:
+                page = self._call(
+                    self._client.conversations_history,
+                    channel=self._channel,
+                    oldest=f"{since.timestamp():.6f}",
+                    limit=HISTORY_PAGE,
+                    include_all_metadata=True,
+                    cursor=cursor,
+                )
+            except ReceiverFaultError as error:
+                raise UnknownOutcomeError(str(error)) from None
+            for message in page["messages"]:
+                payload = (message.get("metadata") or {}).get("event_payload") or {}
+                if payload.get("alert_id") == alert.alert_id:
+                    return Posted(self._channel, str(message["ts"]))
+            cursor = (page.get("response_metadata") or {}).get("next_cursor") or ""
+            if not cursor:
+                return None
+        raise UnknownOutcomeError(f"more than {HISTORY_PAGES * HISTORY_PAGE} messages since {since:%H:%M} UTC")
+
+    def _call(self, method: Callable[..., Any], **arguments: Any) -> Any:
+        try:
+            return method(**arguments)
+        except SlackApiError as error:
+            raise self._meaning(error) from None
+        except (SlackClientError, HTTPException, OSError) as error:
+            raise UnknownOutcomeError(f"Slack channel {self._channel}: no answer ({type(error).__name__})") from None
+
+    def _meaning(self, error: SlackApiError) -> Exception:
+        status, headers = error.response.status_code, error.response.headers
+        code = error.response.get("error", "") if isinstance(error.response.data, dict) else ""
+        if status == 429 or code in {"ratelimited", "rate_limited"}:
+            return BusyError(float(headers.get("Retry-After", headers.get("retry-after", 30))))
+        if code in RECEIVER_FAULTS:
+            return ReceiverFaultError(f"Slack channel {self._channel}: {code}: {RECEIVER_FAULTS[code]}")
+        if code in MESSAGE_FAULTS:
+            return MessageFaultError(f"Slack channel {self._channel}: {code}")
+        return UnknownOutcomeError(f"Slack channel {self._channel}: HTTP {status} {code}".strip())
