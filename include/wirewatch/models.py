@@ -10,6 +10,8 @@ from typing import Annotated, Literal, NamedTuple
 
 from pydantic import AfterValidator, AwareDatetime, BaseModel, ConfigDict
 
+Severity = Literal["low", "normal", "high"]
+
 
 def to_utc(moment: datetime) -> datetime:
     return moment.astimezone(UTC)
@@ -98,10 +100,14 @@ class RawRef(Record):
 
 
 class BatchItem(Record):
-    """One entry of a batch and what came of it. raw is None unless the outcome is `fetched`."""
+    """One entry of a batch and what came of it. raw is None unless the outcome is `fetched`.
+
+    first_poll: the source had never been read before, so "first seen" says nothing about the entry's age.
+    """
 
     entry: Entry
     first_seen: UtcDatetime
+    first_poll: bool = False
     outcome: Outcome
     final_url: str = ""
     fetched_at: UtcDatetime | None = None
@@ -180,7 +186,7 @@ class RuleMatch(Record):
     """One rule that an article matches, with every hit (overlaps merged, in text order)."""
 
     rule: str
-    severity: str
+    severity: Severity
     tags: tuple[str, ...] = ()
     score: int
     score_parts: dict[str, int] = {}

@@ -85,10 +85,13 @@ class Store:
 
     def put_new(self, key: str, body: bytes) -> bool:
         """Write unless the key exists. True when the object is there with this very body, whoever wrote it."""
-        return self._conditional(key, body, {"IfNoneMatch": "*"})
+        return self.swap(key, body, None) is not None
 
-    def swap(self, key: str, body: bytes, etag: str | None) -> bool:
-        """Write if the object is still the one that was read (etag None: if there still is none). False: race lost."""
+    def swap(self, key: str, body: bytes, etag: str | None) -> str | None:
+        """Write if the object is still the one that was read (etag None: if there still is none).
+
+        Returns the new etag; None: the race is lost.
+        """
         return self._conditional(key, body, {"IfNoneMatch": "*"} if etag is None else {"IfMatch": etag})
 
     def delete(self, key: str) -> None:
@@ -109,19 +112,19 @@ class Store:
     def _full(self, key: str) -> str:
         return f"{self.place.prefix}/{key}" if self.place.prefix else key
 
-    def _put(self, key: str, body: bytes, **condition: str) -> None:
-        self._client.put_object(Bucket=self.place.bucket, Key=self._full(key), Body=body, **condition)
+    def _put(self, key: str, body: bytes, **condition: str) -> str:
+        answer = self._client.put_object(Bucket=self.place.bucket, Key=self._full(key), Body=body, **condition)
+        return str(answer["ETag"])
 
-    def _conditional(self, key: str, body: bytes, condition: dict[str, str]) -> bool:
+    def _conditional(self, key: str, body: bytes, condition: dict[str, str]) -> str | None:
         for attempt in range(CONFLICT_TRIES):
             try:
-                self._call(f"write {key}", lambda: self._put(key, body, **condition))
-                return True
+                return self._call(f"write {key}", lambda: self._put(key, body, **condition))
             except _Conflict as conflict:
                 if conflict.is_final:
                     # 412, or 404 for If-Match on a key that has gone: ours from a retried PUT, or somebody else's.
                     there = self.get(key)
-                    return there is not None and there.body == body
+                    return there.etag if there is not None and there.body == body else None
                 time.sleep(0.05 * 2**attempt)  # 409: another conditional write is under way
         raise StoreError(f"{self.url(key)}: still in conflict with another writer after {CONFLICT_TRIES} tries")
 

@@ -5,17 +5,15 @@ from typing import Annotated, Literal
 
 from pydantic import AfterValidator, Field, model_validator
 
-from include.wirewatch.config.rules import Severity
 from include.wirewatch.config.values import ConfigModel, Name, refuse_duplicates
+from include.wirewatch.models import Severity
 
 FILE = "receivers.yaml"
 
 
 def _is_channel_id(value: str) -> str:
     if not re.fullmatch(r"[CGD][A-Z0-9]{6,}", value):
-        raise ValueError(
-            "expected a channel id such as C0123456789 (in Slack: click the channel's name, About, at the end)"
-        )
+        raise ValueError("expected a channel id such as C0123456789 (Slack: channel name, About, at the end)")
     return value
 
 

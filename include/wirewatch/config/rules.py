@@ -1,13 +1,11 @@
 """rules.yaml: what analysts look for. The queries' own language lives in match/."""
 
-from typing import Literal
-
 from pydantic import Field, field_validator
 
 from include.wirewatch.config.values import ConfigModel, Name, Text, refuse_duplicates
+from include.wirewatch.models import Severity
 
 FILE = "rules.yaml"
-Severity = Literal["low", "normal", "high"]
 SEVERITIES: tuple[Severity, ...] = ("low", "normal", "high")
 
 

@@ -46,10 +46,8 @@ def read(store: Store, alert_id: str) -> Versioned | None:
 
 def write(store: Store, entry: LogEntry, before: Versioned | None) -> Versioned | None:
     """Write over what was read. None: somebody else wrote first, and the caller must let go."""
-    if not store.swap(_key(entry.alert_id), entry.model_dump_json().encode(), before.etag if before else None):
-        return None
-    now = read(store, entry.alert_id)
-    return now if now is not None and now.entry == entry else None
+    etag = store.swap(_key(entry.alert_id), entry.model_dump_json().encode(), before.etag if before else None)
+    return Versioned(entry, etag) if etag else None
 
 
 def is_known(store: Store, alert_id: str) -> bool:

@@ -6,7 +6,7 @@ One receiver gets one alert per article, with all its matches.
 
 from include.wirewatch.config.receivers import Route
 from include.wirewatch.config.rules import SEVERITIES
-from include.wirewatch.models import Article, RuleMatch
+from include.wirewatch.models import Article, RuleMatch, Severity
 
 
 def route_matches(
@@ -34,5 +34,5 @@ def is_wanted(route: Route, article: Article, match: RuleMatch) -> bool:
     )
 
 
-def _rank(severity: str) -> int:
-    return [*SEVERITIES].index(severity)
+def _rank(severity: Severity) -> int:
+    return SEVERITIES.index(severity)
