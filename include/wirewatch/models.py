@@ -103,16 +103,33 @@ class BatchItem(Record):
     """One entry of a batch and what came of it. raw is None unless the outcome is `fetched`.
 
     first_poll: the source had never been read before, so "first seen" says nothing about the entry's age.
+    final: False when a later run tries this URL again.
     """
 
     entry: Entry
     first_seen: UtcDatetime
     first_poll: bool = False
     outcome: Outcome
+    final: bool = True
     final_url: str = ""
     fetched_at: UtcDatetime | None = None
     content_type: str = ""
     raw: RawRef | None = None
+
+
+class SourceReport(Record):
+    """One source in one batch: how its poll ended, and what later stages need to know of it.
+
+    Kept with the batch, so that a rerun does not depend on what sources.yaml says by then.
+    """
+
+    publisher: str
+    language: str = ""
+    tags: tuple[str, ...] = ()
+    alert_max_age_s: float
+    poll: Outcome
+    listed: int = 0
+    seen: int = 0
 
 
 class Batch(Record):
@@ -129,7 +146,7 @@ class Batch(Record):
     interval_end: UtcDatetime
     warc: str = ""
     items: tuple[BatchItem, ...]
-    polls: dict[str, str] = {}
+    sources: dict[str, SourceReport] = {}
     frontier: dict[str, object] = {}
 
 

@@ -1,0 +1,40 @@
+# make demo | test | check | bench | mwaa | constraints | clean. Needs git, make and Python 3.11, 3.12 or 3.13.
+PYTHON ?= python3
+VENV := .venv
+BIN := $(VENV)/bin
+READY := $(VENV)/.installed
+
+.DEFAULT_GOAL := help
+.PHONY: help demo test check bench constraints clean
+
+help:
+	@grep -hE '^[a-z_-]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 16
+
+$(READY): requirements.txt constraints.txt pyproject.toml
+	@$(PYTHON) -c 'import sys; ok = (3, 11) <= sys.version_info < (3, 14); sys.exit(None if ok else \
+	  "Wirewatch needs Python 3.11, 3.12 or 3.13; this is %d.%d. Try: make PYTHON=python3.12 …" % sys.version_info[:2])'
+	$(PYTHON) -m venv $(VENV)
+	$(BIN)/python -m pip install --quiet --constraint constraints.txt uv
+	$(BIN)/uv pip install --quiet --python $(BIN)/python --constraint constraints.txt -r requirements.txt -e '.[dev]'
+	@touch $@
+
+demo: $(READY) ## the whole pipeline twice, on a made-up newsroom, with everything on loopback
+	@$(BIN)/python -m tests.demo
+
+test: $(READY) ## the whole suite
+	@$(BIN)/python -m pytest
+
+check: $(READY) ## lint and types
+	@$(BIN)/ruff check . && $(BIN)/ruff format --check . && $(BIN)/mypy
+
+bench: $(READY) ## CPU beside what you would use instead, as ratios
+	@$(BIN)/python -m tests.benchmarks
+
+constraints: ## renew constraints.txt: the newest releases that work together, for every supported Python
+	$(BIN)/uv pip compile --quiet --upgrade --universal --python-version 3.11 --no-header --no-annotate \
+	  --extra dev pyproject.toml requirements.txt -o constraints.txt
+
+clean: ## remove what make made
+	rm -rf $(VENV) .demo .airflow dist build *.egg-info .pytest_cache .mypy_cache .ruff_cache .hypothesis
+
+-include deploy/deploy.mk

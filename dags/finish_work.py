@@ -1,0 +1,59 @@
+"""
+# finish_work: the sweeper
+
+Finishes what any run left behind, whatever the reason: batches that were fetched but not matched, and alerts that are
+still in the outbox. It looks only at S3, never at the state of other runs.
+
+**Schedule**: every 5 minutes, one run at a time. **Reads** the same files, connections and settings as `ingest_live`.
+**Writes** `clean/`, `matches/`, `outbox/`, `delivery/`.
+
+## If it fails
+1. *finish_batches*: rules.yaml or receivers.yaml is wrong (the message names file, line and column), or S3 refuses.
+2. *deliver_open*: a receiver is parked (token, channel, invitation: the message says which) or an alert is dead.
+3. Mend it and wait: every sweep tries again. Nothing has to be cleared, and nothing is sent twice.
+"""
+
+from datetime import timedelta
+
+from airflow.sdk import CronDataIntervalTimetable, TriggerRule, dag, task
+
+from include.airflow_support import DELIVER_POOL, EXTRACT_POOL, START_DATE, default_args, open_services
+
+
+@dag(
+    dag_id="finish_work",
+    doc_md=__doc__,
+    # Not on the same minute as ingest_live: its own tasks should find their slots free.
+    schedule=CronDataIntervalTimetable("3-59/5 * * * *", timezone="UTC"),
+    start_date=START_DATE,
+    catchup=False,
+    max_active_runs=1,
+    dagrun_timeout=timedelta(minutes=30),
+    # The next sweep is the retry.
+    default_args={**default_args(), "retries": 0},
+    tags=["wirewatch"],
+)
+def finish_work() -> None:
+    @task(pool=EXTRACT_POOL, execution_timeout=timedelta(minutes=20))
+    def finish_batches() -> dict:
+        from include.wirewatch import stages
+
+        return stages.finish(open_services())
+
+    @task(pool=DELIVER_POOL, execution_timeout=timedelta(minutes=5), trigger_rule=TriggerRule.ALL_DONE)
+    def deliver_open() -> dict:
+        from include.wirewatch import stages
+
+        return stages.deliver(open_services())
+
+    # A failed first task must turn the run red although the second one ran.
+    @task(trigger_rule=TriggerRule.ONE_FAILED)
+    def report_failure() -> None:
+        raise RuntimeError("a task of this run failed; its own log says why")
+
+    finished = finish_batches()
+    finished >> deliver_open() >> (failed := report_failure())
+    finished >> failed
+
+
+finish_work()

@@ -1,0 +1,87 @@
+"""
+# ingest_live: sources → archived copies → alerts
+
+Polls the sources that are due, stores raw and clean copies of every new article in S3, matches the rules, alerts.
+
+**Schedule**: every 5 minutes, one run at a time; missed intervals are not caught up, because the frontier knows what
+is new. **Reads** sources.yaml, rules.yaml, receivers.yaml (`WIREWATCH_CONFIG`), the connections `aws_default` and
+`slack_api_default` (without it, alerts appear in the log of *deliver*), `WIREWATCH_STORE` or the Variable
+`wirewatch_store`, and the pools `wirewatch_fetch`, `wirewatch_extract`, `wirewatch_deliver`. **Writes** `raw/`,
+`clean/`, `matches/`, `outbox/`, `delivery/` and `frontier/` under the store.
+
+## If it fails
+1. Read the last line of the red task's log: it names the file and line, the connection or the receiver to mend.
+2. Mend it. Clearing the task is safe at any time: what is stored is not fetched again, what was sent is not sent again.
+3. Nothing needs to be cleared, though: `finish_work` picks up whatever a run left, within minutes of the mend.
+
+A red *match* means that rules.yaml or receivers.yaml is wrong; fetching and extracting go on meanwhile.
+"""
+
+from datetime import timedelta
+
+from airflow.sdk import CronDataIntervalTimetable, TriggerRule, dag, task, task_group
+
+from include.airflow_support import (
+    DELIVER_POOL,
+    EXTRACT_POOL,
+    FETCH_POOL,
+    START_DATE,
+    current_run,
+    default_args,
+    open_services,
+    shards,
+)
+
+
+@dag(
+    dag_id="ingest_live",
+    doc_md=__doc__,
+    schedule=CronDataIntervalTimetable("*/5 * * * *", timezone="UTC"),
+    start_date=START_DATE,
+    catchup=False,
+    max_active_runs=1,
+    dagrun_timeout=timedelta(minutes=30),
+    default_args=default_args(),
+    tags=["wirewatch"],
+)
+def ingest_live() -> None:
+    @task(pool=FETCH_POOL, execution_timeout=timedelta(minutes=10))
+    def fetch(shard: int) -> dict:
+        from include.wirewatch import stages
+
+        return stages.fetch(open_services(), current_run(), shard)
+
+    @task(pool=EXTRACT_POOL, execution_timeout=timedelta(minutes=15))
+    def extract(fetched: dict) -> dict:
+        from include.wirewatch import stages
+
+        return stages.extract(open_services(), fetched["batch"])
+
+    @task(execution_timeout=timedelta(minutes=5))
+    def match(extracted: dict) -> dict:
+        from include.wirewatch import stages
+
+        return stages.match(open_services(), extracted["clean"])
+
+    @task_group
+    def ingest(shard: int) -> None:
+        match(extract(fetch(shard)))
+
+    # One failed shard never holds up the others' alerts …
+    @task(pool=DELIVER_POOL, execution_timeout=timedelta(minutes=5), trigger_rule=TriggerRule.ALL_DONE)
+    def deliver() -> dict:
+        from include.wirewatch import stages
+
+        return stages.deliver(open_services())
+
+    # … but it turns the run red: a run's state is that of its leaves, and deliver alone would be green.
+    @task(trigger_rule=TriggerRule.ONE_FAILED, retries=0)
+    def report_failure() -> None:
+        raise RuntimeError("a task of this run failed; its own log says why")
+
+    ingested = ingest.expand(shard=shards())
+    ingested >> deliver() >> (failed := report_failure())
+    ingested >> failed
+
+
+ingest_live()

@@ -1,0 +1,111 @@
+"""extract: one raw batch → one clean batch, stored before it returns."""
+
+import logging
+from collections import Counter
+from collections.abc import Iterable, Iterator
+from itertools import islice
+from typing import TypeVar
+
+from include.wirewatch import archive
+from include.wirewatch.archive import BatchKey
+from include.wirewatch.extract import EXTRACTOR, Extraction, Limits, Page, extract_pages, summary_of
+from include.wirewatch.models import Article, Batch, BatchItem, Capture, Reason
+from include.wirewatch.settings import Settings
+from include.wirewatch.stages.services import Services, Summary, summary_line
+from include.wirewatch.urls import article_id, canonical_of
+
+log = logging.getLogger(__name__)
+Thing = TypeVar("Thing")
+
+# Pages in memory at once; a batch may hold thousands.
+CHUNK = 128
+# A link that we refuse to open is not handed to analysts either.
+NEVER_AN_ARTICLE = {Reason.REFUSED_ADDRESS, Reason.BAD_URL}
+
+
+def extract(services: Services, batch_key: str) -> Summary:
+    """Extract one batch; "" (nothing was fetched) is done at once."""
+    if not batch_key:
+        return {"clean": "", "articles": 0}
+    key = BatchKey.parse(batch_key)
+    batch = archive.read_batch(services.store, key)
+    articles = list(articles_of(services, batch))
+    clean = key.clean(EXTRACTOR)
+    archive.write_articles(services.store, clean, articles)
+    methods = Counter(f"method_{article.method}" for article in articles)
+    summary: Summary = {"clean": clean, "articles": len(articles), **dict(sorted(methods.items()))}
+    log.info(summary_line("extract.done", summary))
+    return summary
+
+
+def articles_of(services: Services, batch: Batch) -> Iterator[Article]:
+    """Every article of a batch: one per captured page, and one from the summary of each page that stays unfetchable."""
+    limits = limits_of(services.settings)
+    for chunk in _chunks(archive.read_captures(services.store, batch)):
+        pages = [page_of(item, capture) for item, capture in chunk if capture is not None]
+        extractions = iter(extract_pages(pages, limits))
+        for item, capture in chunk:
+            if capture is not None:
+                yield article_of(batch, item, next(extractions))
+            elif item.final and item.outcome.reason not in NEVER_AN_ARTICLE and item.entry.title:
+                yield article_of(batch, item, summary_of(item.entry, item.outcome.label))
+
+
+def limits_of(settings: Settings) -> Limits:
+    return Limits(
+        timeout_s=settings.extract_timeout_s,
+        memory_bytes=settings.extract_memory_bytes,
+        max_html_bytes=settings.max_body_bytes,
+        workers=settings.extract_workers,
+    )
+
+
+def page_of(item: BatchItem, capture: Capture) -> Page:
+    return Page(
+        url=capture.final_url,
+        html=capture.body,
+        content_type=capture.header("Content-Type"),
+        entry=item.entry,
+        now=capture.fetched_at,
+    )
+
+
+def article_of(batch: Batch, item: BatchItem, extraction: Extraction) -> Article:
+    """The extraction with its identity and provenance."""
+    final_url = item.final_url or item.entry.url
+    canonical = canonical_of(final_url, extraction.canonical_url)
+    report = batch.sources[item.entry.source]
+    return Article(
+        article_id=article_id(canonical),
+        source=item.entry.source,
+        publisher=report.publisher,
+        title=extraction.title,
+        text=extraction.text,
+        summary=item.entry.summary,
+        published=extraction.published,
+        published_from=extraction.published_from,
+        modified=extraction.modified,
+        first_seen=item.first_seen,
+        authors=extraction.authors,
+        language=extraction.language or report.language,
+        site_name=extraction.site_name,
+        section=extraction.section,
+        tags=tuple(dict.fromkeys((*report.tags, *extraction.tags))),
+        image=extraction.image,
+        paywalled=extraction.paywalled,
+        word_count=extraction.word_count,
+        method=extraction.method,
+        method_detail=extraction.method_detail,
+        extractor=EXTRACTOR,
+        entry_url=item.entry.url,
+        url=final_url,
+        canonical_url=canonical,
+        fetched_at=item.fetched_at,
+        raw=item.raw,
+    )
+
+
+def _chunks(things: Iterable[Thing]) -> Iterator[list[Thing]]:
+    iterator = iter(things)
+    while chunk := list(islice(iterator, CHUNK)):
+        yield chunk

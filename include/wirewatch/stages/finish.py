@@ -1,0 +1,56 @@
+"""finish: the sweeper's first task. Extracts and matches what some run fetched and left: timed out, failed, cleared.
+
+The work queue is in S3: a committed raw batch without a matches batch. No run's state is looked at.
+"""
+
+import logging
+from datetime import timedelta
+
+from include.wirewatch import archive
+from include.wirewatch.archive import BatchKey
+from include.wirewatch.errors import ConfigError, WirewatchError
+from include.wirewatch.extract import EXTRACTOR
+from include.wirewatch.stages.extract import extract
+from include.wirewatch.stages.match import match
+from include.wirewatch.stages.services import Services, Summary, summary_line
+
+log = logging.getLogger(__name__)
+
+
+class UnfinishedError(WirewatchError):
+    """Some batches failed again; they stay unfinished, and the next sweep tries them."""
+
+
+def finish(services: Services) -> Summary:
+    """Finish every batch that was committed longer than settings.unfinished_after_s ago, oldest first.
+
+    Raises:
+        ConfigError: at once: no batch can be matched with rules that are wrong.
+        UnfinishedError: after all others, naming the batches that failed once more.
+    """
+    now = services.now()
+    days = archive.days_back(now.date(), services.settings.lookback_days)
+    due = archive.unfinished(services.store, days, now - timedelta(seconds=services.settings.unfinished_after_s))
+    failed = []
+    for key in due:
+        try:
+            match(services, _clean_key(services, key))
+        except ConfigError:
+            raise
+        except Exception:
+            # One bad batch must not hold up the others.
+            log.exception("finish.failed batch=%s", key.record)
+            failed.append(key.record)
+    summary: Summary = {"finished": len(due) - len(failed), "failed": len(failed)}
+    log.info(summary_line("finish.done", summary))
+    if failed:
+        raise UnfinishedError(f"could not finish {', '.join(failed)}; the reasons are in this log")
+    return summary
+
+
+def _clean_key(services: Services, key: BatchKey) -> str:
+    """The clean batch, extracted now unless a run got that far."""
+    clean = key.clean(EXTRACTOR)
+    if services.store.get(clean) is None:
+        extract(services, key.record)
+    return clean

@@ -1,0 +1,30 @@
+"""What a stage needs from the outside, gathered once by airflow_support, or by a test."""
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from datetime import UTC, datetime
+
+from slack_sdk import WebClient
+
+from include.wirewatch.config.files import ConfigFiles
+from include.wirewatch.settings import Settings
+from include.wirewatch.store import Store
+
+Summary = dict[str, str | int]
+
+
+@dataclass(frozen=True)
+class Services:
+    """open_slack: the client of the Slack connection, or None where there is none. worker: names this task in leases."""
+
+    settings: Settings
+    store: Store
+    config: ConfigFiles
+    open_slack: Callable[[], WebClient | None]
+    worker: str
+    now: Callable[[], datetime] = lambda: datetime.now(UTC)
+
+
+def summary_line(event: str, summary: Summary) -> str:
+    """`fetch.done batch=… fetched=12`: one line a stage, for the log."""
+    return " ".join([event, *(f"{key}={value}" for key, value in summary.items())])
