@@ -1,0 +1,18 @@
+"""A capture → an article: text and metadata that alerts can trust, from pages that nobody can trust.
+
+decode      bytes → text
+jsonld      the page's JSON-LD, read once and taken out of the tree
+metadata    what the page says about itself, each field with its origin
+dates       which of the dates to believe
+text        the chain precision → balanced → json-ld
+boilerplate lines that are not the article's own
+language    which language the text is in
+article     all of these for one page
+workers     many pages, in processes that can be killed
+"""
+
+from include.wirewatch.extract.article import EXTRACTOR, extract_page, summary_of
+from include.wirewatch.extract.records import Extraction, Limits, Page
+from include.wirewatch.extract.workers import extract_pages
+
+__all__ = ["EXTRACTOR", "Extraction", "Limits", "Page", "extract_page", "extract_pages", "summary_of"]
