@@ -29,7 +29,7 @@ from include.airflow_support import (
     current_run,
     default_args,
     open_services,
-    shards,
+    shard_count,
 )
 
 
@@ -46,10 +46,10 @@ from include.airflow_support import (
 )
 def ingest_live() -> None:
     @task(pool=FETCH_POOL, execution_timeout=timedelta(minutes=10))
-    def fetch(shard: int) -> dict:
+    def fetch(shard: int, shards: int) -> dict:
         from include.wirewatch import stages
 
-        return stages.fetch(open_services(), current_run(), shard)
+        return stages.fetch(open_services(), current_run(), shard, shards)
 
     @task(pool=EXTRACT_POOL, execution_timeout=timedelta(minutes=15))
     def extract(fetched: dict) -> dict:
@@ -64,8 +64,8 @@ def ingest_live() -> None:
         return stages.match(open_services(), extracted["clean"])
 
     @task_group
-    def ingest(shard: int) -> None:
-        match(extract(fetch(shard)))
+    def ingest(shard: int, shards: int) -> None:
+        match(extract(fetch(shard, shards)))
 
     # One failed shard never holds up the others' alerts …
     @task(pool=DELIVER_POOL, execution_timeout=timedelta(minutes=5), trigger_rule=TriggerRule.ALL_DONE)
@@ -79,7 +79,8 @@ def ingest_live() -> None:
     def report_failure() -> None:
         raise RuntimeError("a task of this run failed; its own log says why")
 
-    ingested = ingest.expand(shard=shards())
+    count = shard_count()
+    ingested = ingest.partial(shards=count).expand(shard=list(range(count)))
     ingested >> deliver() >> (failed := report_failure())
     ingested >> failed
 

@@ -46,9 +46,9 @@ def default_args() -> dict[str, Any]:
     return {**arguments, "retry_policy": ExceptionRetryPolicy(rules=[permanent])}
 
 
-def shards() -> list[int]:
-    """The shards of a live run. From the environment alone: it is asked for at parse time."""
-    return list(range(int(os.environ.get("WIREWATCH_SHARDS") or 1)))
+def shard_count() -> int:
+    """The number of shards of a live run. From the environment alone: it is asked for at parse time."""
+    return int(os.environ.get("WIREWATCH_SHARDS") or 1)
 
 
 def current_run() -> Run:
@@ -112,9 +112,7 @@ def _s3_client() -> Any:
     if hook.conn_config.botocore_config is None:
         # A connection without settings of its own gets bounded waits; max_attempts would mean one try more.
         retries = {"mode": "standard", "total_max_attempts": 5}
-        hook = S3Hook(
-            aws_conn_id=AWS_CONNECTION, config=Config(retries=retries, connect_timeout=5, read_timeout=30)
-        )
+        hook = S3Hook(aws_conn_id=AWS_CONNECTION, config=Config(retries=retries, connect_timeout=5, read_timeout=30))
     return hook.get_conn()
 
 

@@ -148,5 +148,3 @@ def _alert(
 
 def _extractor_of(clean_key: str) -> str:
     return clean_key.rpartition("/")[2].partition(".")[2].removesuffix(".jsonl.zst")
-
-

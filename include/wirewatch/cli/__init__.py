@@ -1,0 +1,30 @@
+"""The `wirewatch` command: one module per group of commands.
+
+Exit codes: 0 done or found, 1 not found or a check failed, 2 the input is wrong (the reason is on stderr).
+"""
+
+import sys
+
+import typer
+
+from include.wirewatch.cli.extract import extract
+from include.wirewatch.cli.rules import check, match
+from include.wirewatch.errors import ConfigError
+
+app = typer.Typer(
+    no_args_is_help=True,
+    pretty_exceptions_enable=False,
+    help="Wirewatch: try rules and extraction, and check the configuration, before they go live.",
+)
+app.command()(check)
+app.command()(match)
+app.command()(extract)
+
+
+def main() -> None:
+    """The entry point. Wrong configuration ends in its own words, not in a traceback."""
+    try:
+        app()
+    except ConfigError as error:
+        print(error, file=sys.stderr)
+        sys.exit(2)

@@ -1,0 +1,180 @@
+import pytest
+
+from include.wirewatch.deliver import log as delivery_log
+from include.wirewatch.deliver import outbox
+from include.wirewatch.deliver.decide import LEASE, SETTLE
+from include.wirewatch.deliver.drain import Drain
+from include.wirewatch.deliver.receiver import BusyError, MessageFaultError, ReceiverFaultError, UnknownOutcomeError
+from tests.deliver.conftest import FakeChannel, make_alert
+
+
+class Killed(BaseException):
+    """Stands for kill -9: nothing below catches it."""
+
+
+class DyingStore:
+    """A store whose process dies at its n-th write, before or after the write took effect."""
+
+    WRITES = ("put", "put_new", "swap", "delete")
+
+    def __init__(self, store, dies_at, *, after_effect):
+        self._store, self._left, self._after = store, dies_at, after_effect
+
+    def __getattr__(self, name):
+        method = getattr(self._store, name)
+        if name not in self.WRITES:
+            return method
+
+        def write(*args):
+            self._left -= 1
+            if self._left == 0 and not self._after:
+                raise Killed
+            result = method(*args)
+            if self._left == 0:
+                raise Killed
+            return result
+
+        return write
+
+
+def drain(store, clock, *channels, owner="worker-1"):
+    receivers = channels[0] if channels and isinstance(channels[0], dict) else {"desk": channels[0]}
+    return Drain(store, receivers, owner, now=clock, sleep=clock.sleep)
+
+
+def state_of(store, alert):
+    known = delivery_log.read(store, alert.alert_id)
+    return known.entry.state if known else None
+
+
+def test_each_alert_is_posted_once_and_logged(store, clock, channel):
+    alerts = [make_alert(number) for number in range(3)]
+    for alert in alerts:
+        outbox.enqueue(store, alert)
+    result = drain(store, clock, channel).run(90)
+    assert sorted(channel.posted) == sorted(alert.alert_id for alert in alerts)
+    assert result.counts == {"posted": 3}
+    assert list(outbox.waiting(store)) == []
+    assert {state_of(store, alert) for alert in alerts} == {"sent"}
+
+
+def test_an_alert_enqueued_again_after_delivery_is_not_posted_again(store, clock, channel):
+    outbox.enqueue(store, make_alert())
+    drain(store, clock, channel).run(90)
+    outbox.enqueue(store, make_alert())
+    result = drain(store, clock, channel).run(90)
+    assert result.counts == {"already_sent": 1}
+    assert len(channel.posted) == 1
+    assert list(outbox.waiting(store)) == []
+
+
+@pytest.mark.parametrize("after_effect", [False, True], ids=["before the write", "after the write"])
+@pytest.mark.parametrize("dies_at", [1, 2, 3, 4], ids=["claim", "write-ahead", "sent", "delete"])
+def test_killed_at_any_write_nothing_is_lost_or_doubled(store, clock, channel, dies_at, after_effect):
+    alert = make_alert()
+    outbox.enqueue(store, alert)
+    with pytest.raises(Killed):
+        drain(DyingStore(store, dies_at, after_effect=after_effect), clock, channel).run(90)
+    clock.sleep((LEASE + SETTLE).total_seconds())
+    drain(store, clock, channel, owner="worker-2").run(90)
+    assert channel.posted == [alert.alert_id]
+    assert state_of(store, alert) == "sent"
+    assert list(outbox.waiting(store)) == []
+
+
+@pytest.mark.parametrize("accepted", [True, False], ids=["and it was accepted", "and it was not"])
+def test_killed_while_the_post_is_under_way(store, clock, accepted):
+    alert = make_alert()
+    channel = FakeChannel()
+    outbox.enqueue(store, alert)
+    if accepted:
+        channel.after_accept.append(Killed())
+    else:
+        channel.faults.append(Killed())
+    with pytest.raises(Killed):
+        drain(store, clock, channel).run(90)
+    clock.sleep(1)
+    assert drain(store, clock, channel, owner="worker-2").run(90).counts == {"owned": 1}
+    clock.sleep((LEASE + SETTLE).total_seconds())
+    drain(store, clock, channel, owner="worker-2").run(90)
+    assert channel.posted == [alert.alert_id]
+    assert channel.searched, "a post whose answer was lost is looked for before it is repeated"
+
+
+def test_a_lost_answer_is_looked_for_only_once_it_can_have_arrived(store, clock, channel):
+    outbox.enqueue(store, make_alert())
+    channel.after_accept.append(UnknownOutcomeError("no answer"))
+    assert drain(store, clock, channel).run(90).counts == {"unknown": 1}
+    assert drain(store, clock, channel).run(90).counts == {"settling": 1}
+    assert not channel.searched
+    clock.sleep(SETTLE.total_seconds())
+    assert drain(store, clock, channel).run(90).counts == {"found": 1}
+    assert len(channel.posted) == 1
+
+
+def test_a_busy_receiver_is_waited_for_and_its_claim_given_back(store, clock, channel):
+    outbox.enqueue(store, make_alert())
+    channel.faults.append(BusyError(30))
+    assert drain(store, clock, channel).run(10).counts == {"left_for_next": 1}
+    assert drain(store, clock, channel).run(10).counts == {"posted": 1}
+    assert not channel.searched, "a refusal is certain: nobody needs to look for the message"
+
+
+def test_a_receiver_with_a_fault_is_parked_and_the_others_go_on(store, clock):
+    broken, working = FakeChannel(), FakeChannel()
+    broken.faults = [ReceiverFaultError("not_in_channel: invite the bot")]
+    alerts = [make_alert(1), make_alert(2), make_alert(1, receiver="night")]
+    for alert in alerts:
+        outbox.enqueue(store, alert)
+    result = drain(store, clock, {"desk": broken, "night": working}).run(90)
+    assert result.counts == {"parked": 2, "posted": 1}
+    assert result.failures == ["receiver 'desk' is parked: not_in_channel: invite the bot"]
+    assert len(list(outbox.waiting(store))) == 2
+    assert drain(store, clock, {"desk": broken, "night": working}).run(90).counts == {"posted": 2}
+
+
+def test_a_refused_message_is_tried_as_plain_text_and_then_kept_as_dead(store, clock, channel):
+    alert = make_alert()
+    outbox.enqueue(store, alert)
+    channel.faults = [MessageFaultError("invalid_blocks")]
+    assert drain(store, clock, channel).run(90).counts == {"posted": 1}
+    assert channel.plain == [True]
+
+    other = make_alert(2)
+    outbox.enqueue(store, other)
+    channel.faults = [MessageFaultError("invalid_blocks"), MessageFaultError("msg_too_long")]
+    result = drain(store, clock, channel).run(90)
+    assert result.counts == {"dead": 1}
+    assert "msg_too_long" in result.failures[0]
+    known = delivery_log.read(store, other.alert_id)
+    assert known.entry.state == "dead"
+    assert known.entry.alert == other, "nothing is lost: the log keeps the alert"
+
+
+def test_a_receiver_that_left_the_file_keeps_its_alerts(store, clock):
+    outbox.enqueue(store, make_alert())
+    result = drain(store, clock, {}).run(90)
+    assert "no longer in receivers.yaml" in result.failures[0]
+    assert len(list(outbox.waiting(store))) == 1
+
+
+def test_posts_to_one_receiver_keep_their_distance_and_stop_at_the_deadline(store, clock, channel):
+    for number in range(5):
+        outbox.enqueue(store, make_alert(number))
+    result = drain(store, clock, channel).run(2.5)
+    assert result.counts == {"posted": 3, "left_for_next": 2}
+
+
+def test_two_workers_at_the_same_alert_make_one_post(store, clock, channel):
+    alert = make_alert()
+    outbox.enqueue(store, alert)
+
+    class Interrupted(FakeChannel):
+        """While it posts, a second worker drains the same outbox."""
+
+        def post(self, alert, *, plain=False):
+            drain(store, clock, channel, owner="worker-2").run(90)
+            return channel.post(alert, plain=plain)
+
+    drain(store, clock, Interrupted()).run(90)
+    assert channel.posted == [alert.alert_id]

@@ -1,0 +1,79 @@
+"""The house rules that a linter does not know: which room may look into which."""
+
+import ast
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+PROJECT = Path(__file__).resolve().parents[1]
+PACKAGE = PROJECT / "include" / "wirewatch"
+STEPS = {"discover", "fetch", "extract", "match", "deliver", "frontier"}
+COMBINES_STEPS = {"stages", "cli"}
+
+
+def imports_of(path: Path) -> set[str]:
+    """Every module that a file imports, anywhere in it."""
+    found = set()
+    for node in ast.walk(ast.parse(path.read_text())):
+        if isinstance(node, ast.Import):
+            found |= {alias.name for alias in node.names}
+        elif isinstance(node, ast.ImportFrom):
+            assert node.level == 0, f"{path}: relative import; write from include.wirewatch import …"
+            found |= {node.module or ""} | {f"{node.module}.{alias.name}" for alias in node.names}
+    return found
+
+
+def room_of(module: str) -> str:
+    """`include.wirewatch.fetch.client` → `fetch`; "" for anything else."""
+    parts = module.split(".")
+    return parts[2] if parts[:2] == ["include", "wirewatch"] and len(parts) > 2 else ""
+
+
+MODULES = sorted(PACKAGE.rglob("*.py"))
+
+
+@pytest.mark.parametrize("path", MODULES, ids=lambda path: str(path.relative_to(PACKAGE)))
+def test_nothing_below_include_wirewatch_imports_airflow(path):
+    assert not [name for name in imports_of(path) if name.split(".")[0] == "airflow" or "airflow_support" in name]
+
+
+@pytest.mark.parametrize("path", MODULES, ids=lambda path: str(path.relative_to(PACKAGE)))
+def test_steps_never_import_one_another_and_nothing_imports_upwards(path):
+    room = path.relative_to(PACKAGE).parts[0].removesuffix(".py")
+    rooms = {room_of(name) for name in imports_of(path)} - {"", room}
+    if room in COMBINES_STEPS:
+        assert room == "cli" or "cli" not in rooms
+    else:
+        assert not rooms & (STEPS | COMBINES_STEPS), f"{room} imports {sorted(rooms)}"
+
+
+def test_airflow_is_not_imported_by_running_the_stages_either():
+    code = (
+        "import sys, include.wirewatch.stages, include.wirewatch.cli\n"
+        "sys.exit(', '.join(m for m in sys.modules if m.split('.')[0] == 'airflow'))"
+    )
+    done = subprocess.run([sys.executable, "-c", code], cwd=PROJECT, capture_output=True, text=True, check=False)
+    assert done.returncode == 0, done.stderr
+
+
+@pytest.mark.parametrize("path", sorted((PROJECT / "dags").glob("*.py")), ids=lambda path: path.name)
+def test_dag_files_import_nothing_heavy_at_parse_time(path):
+    tree = ast.parse(path.read_text())
+    top = {name for node in tree.body for name in _names(node)}
+    assert top <= {"datetime", "airflow.sdk", "include.airflow_support"}
+    assert len(path.read_text().splitlines()) <= 110, "a DAG file is an adapter: 60 to 100 lines, no logic"
+
+
+@pytest.mark.parametrize("path", sorted((PROJECT / "dags").glob("*.py")), ids=lambda path: path.name)
+def test_a_dag_file_is_named_after_its_dag_and_says_what_to_do_when_it_fails(path):
+    text = path.read_text()
+    assert f'dag_id="{path.stem}"' in text
+    assert "## If it fails" in (ast.get_docstring(ast.parse(text)) or "")
+
+
+def _names(node: ast.stmt) -> set[str]:
+    if isinstance(node, ast.Import):
+        return {alias.name for alias in node.names}
+    return {node.module or ""} if isinstance(node, ast.ImportFrom) else set()
