@@ -171,6 +171,7 @@ class Article(Record):
     image: str = ""
     paywalled: bool | None = None
     word_count: int = 0
+    origins: dict[str, str] = {}
     method: str
     method_detail: str = ""
     extractor: str

@@ -94,6 +94,7 @@ def article_of(batch: Batch, item: BatchItem, extraction: Extraction) -> Article
         image=extraction.image,
         paywalled=extraction.paywalled,
         word_count=extraction.word_count,
+        origins=extraction.origins,
         method=extraction.method,
         method_detail=extraction.method_detail,
         extractor=EXTRACTOR,

@@ -15,7 +15,7 @@ Summary = dict[str, str | int]
 
 @dataclass(frozen=True)
 class Services:
-    """open_slack: the client of the Slack connection, or None where there is none. worker: names this task in leases."""
+    """open_slack: the Slack connection's client, or None where there is none. worker: names this task in leases."""
 
     settings: Settings
     store: Store
