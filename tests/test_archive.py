@@ -81,7 +81,7 @@ def test_another_warc_reader_sees_the_same_records(store, stored):
     data = store.get(batch.warc).body
     for item, page in zip(batch.items, captures, strict=True):
         member = data[item.raw.offset : item.raw.offset + item.raw.length]
-        (record,) = ArchiveIterator(io.BytesIO(member))
+        record = next(iter(ArchiveIterator(io.BytesIO(member))))
         assert record.rec_headers.get_header("WARC-Target-URI") == page.final_url
         assert record.http_headers.get_header("Content-Encoding") is None, "the stored body is decoded"
         assert int(record.http_headers.get_header("Content-Length")) == len(page.body)

@@ -112,9 +112,7 @@ class Drain:
         if decision in {Decision.FIRST, Decision.RESUME, Decision.RECONCILE}:
             channel = self.channels.get(alert.receiver)
             if channel is None:
-                raise ReceiverFaultError(
-                    "it is not in receivers.yaml any more; put it back, or delete its outbox objects"
-                )
+                raise ReceiverFaultError("it is no longer in receivers.yaml; put it back, or delete its outbox objects")
             claimed = self._claim(alert, known, channel)
             if claimed is None:
                 return Decision.OWNED
