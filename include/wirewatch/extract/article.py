@@ -46,7 +46,7 @@ def extract_page(page: Page) -> Extraction:
         return summary_of(page.entry, "no element could be parsed")
     json_ld = take_json_ld(tree)
     metadata = read_metadata(tree, json_ld, page.url)
-    body = text_chain.extract_text(tree, json_ld)
+    body = text_chain.extract_text(tree, json_ld, page.url)
     details = [body.detail] if body.detail else []
     if decoded.origin == "replaced":
         details.append("some bytes fit no encoding")

@@ -1,0 +1,103 @@
+"""Prepare a parsed page for the extraction library: take out what no reader sees, join what the page has split.
+
+Also saves the library's time: it copies the tree five times over.
+"""
+
+import re
+from collections import defaultdict
+
+from lxml.etree import XPath
+from lxml.html import HtmlElement
+
+UNSEEN = (
+    "script",
+    "style",
+    "noscript",
+    "template",
+    "svg",
+    "iframe",
+    "link",
+    "object",
+    "embed",
+    "canvas",
+    "input",
+    "select",
+)
+HIDDEN = XPath(".//*[@hidden or @style]")
+NOT_DISPLAYED = re.compile(r"display\s*:\s*none", re.I)
+# A popup inside running text: several links in one inline element of a paragraph.
+POPUP = XPath(".//p//span[count(.//a) > 2 and not(.//span[count(.//a) > 2])]")
+NESTED_TEASER = XPath(".//article//article[.//*[self::h1 or self::h2 or self::h3 or self::h4][.//a or parent::a]]")
+BODY_CLASS = re.compile(r"(?:article|story|post|entry)(?:-|_|__)?(?:body|content|text)", re.I)
+HIDDEN_SHARE = 0.3
+POPUP_LINK_SHARE = 0.6
+POPUP_MIN = 100
+POPUP_REST = 60
+
+
+def prune(tree: HtmlElement) -> None:
+    """Change the tree in place."""
+    for element in list(tree.iter(*UNSEEN)):
+        element.drop_tree()
+    _drop_hidden(tree)
+    _drop_popups(tree)
+    _drop_nested_articles(tree)
+    _join_body_parts(tree)
+
+
+def _drop_hidden(tree: HtmlElement) -> None:
+    hidden = [
+        element
+        for element in HIDDEN(tree)
+        if "hidden" in element.attrib or NOT_DISPLAYED.search(element.get("style", ""))
+    ]
+    if not hidden:
+        return
+    whole = len(tree.text_content())
+    for element in hidden:
+        # Some pages hide the article itself until a script has run.
+        if element.tag not in ("html", "body") and len(element.text_content()) < HIDDEN_SHARE * whole:
+            element.drop_tree()
+
+
+def _drop_popups(tree: HtmlElement) -> None:
+    """Take out boxes of links that open over a word of a paragraph; the word itself stays."""
+    for popup in POPUP(tree):
+        text, links = popup.text_content(), [link.text_content() for link in popup.iter("a")]
+        if sum(map(len, links)) < POPUP_LINK_SHARE * len(text) or len(text) < POPUP_MIN:
+            continue
+        box = popup
+        # The box around it goes too, up to what holds text or a link of its own: there the word is.
+        while (parent := box.getparent()) is not None and parent.tag == "span" and not _has_more(parent, box):
+            box = parent
+        if box.getparent() is not None:
+            box.drop_tree()
+
+
+def _has_more(parent: HtmlElement, box: HtmlElement) -> bool:
+    rest = len(parent.text_content()) - len(box.text_content())
+    return rest > POPUP_REST or any(True for child in parent if child is not box and child.tag == "a")
+
+
+def _drop_nested_articles(tree: HtmlElement) -> None:
+    """Articles inside an article whose headline is a link are others, related or next; an article's own is none."""
+    for article in NESTED_TEASER(tree):
+        if article.getparent() is not None:
+            article.drop_tree()
+
+
+def _join_body_parts(tree: HtmlElement) -> None:
+    """Move the later parts of a split article body into its first: the library reads only one."""
+    groups: dict[tuple[HtmlElement, str], list[HtmlElement]] = defaultdict(list)
+    for part in tree.iter("div"):
+        if not BODY_CLASS.search(part.get("class", "")) and part.get("itemprop") != "articleBody":
+            continue
+        article = next(part.iterancestors("article"), None)
+        home = article if article is not None else part.getparent()
+        if home is not None:
+            groups[home, part.get("class") or ""].append(part)
+    for (_, _), parts in groups.items():
+        first = parts[0]
+        for part in parts[1:]:
+            if first not in part.iterancestors() and part not in first.iterancestors():
+                first.extend(list(part))
