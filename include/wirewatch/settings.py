@@ -49,7 +49,7 @@ class Settings(BaseSettings):
     extract_timeout_s: float = Field(20.0, gt=0, description="Wall time of one page's extraction")
     extract_memory_bytes: int = Field(2_000_000_000, gt=0, description="Address space of one extraction worker")
     extract_workers: Annotated[int, Field(ge=0, le=64)] = Field(0, description="Worker processes; 0 = all cores")
-    post_interval_s: float = Field(1.0, ge=0, description="Pause between two posts to one receiver; Slack's limit is 1 s")
+    post_interval_s: float = Field(1.0, ge=0, description="Pause between posts to one receiver; Slack allows 1/s")
     deliver_s: float = Field(90.0, gt=0, description="How long one run may post; the sweeper takes the rest")
     unfinished_after_s: float = Field(900.0, ge=0, description="Age at which the sweeper takes over a batch")
     lookback_days: Annotated[int, Field(ge=1, le=31)] = Field(
@@ -67,7 +67,7 @@ class Settings(BaseSettings):
     def place(self) -> S3Place:
         """Raises ConfigError while no place is set: there is no default that could be somebody else's bucket."""
         if not self.store:
-            raise ConfigError(["WIREWATCH_STORE: not set; expected s3://bucket/prefix (or the Variable wirewatch_store)"])
+            raise ConfigError(["WIREWATCH_STORE (or the Variable wirewatch_store) is not set: expected s3://bucket/prefix"])
         return S3Place.parse(self.store)
 
 

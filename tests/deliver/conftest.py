@@ -1,4 +1,3 @@
-from collections.abc import Callable
 from datetime import UTC, datetime, timedelta
 
 import pytest
@@ -90,8 +89,3 @@ def clock() -> Clock:
 @pytest.fixture
 def channel() -> FakeChannel:
     return FakeChannel()
-
-
-@pytest.fixture
-def alerts() -> Callable[..., Alert]:
-    return make_alert

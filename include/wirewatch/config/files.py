@@ -16,7 +16,7 @@ Model = TypeVar("Model", bound=BaseModel)
 
 
 class ConfigFiles:
-    """The configuration of one deployment. place: a directory or s3://bucket/prefix; open_store is asked for the latter."""
+    """The configuration of one deployment. place: a directory, or s3://bucket/prefix, for which open_store is asked."""
 
     def __init__(self, place: str, open_store: Callable[[S3Place], Store]) -> None:
         self._place = place
