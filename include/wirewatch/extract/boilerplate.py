@@ -24,7 +24,7 @@ TEASERS_IN_A_BLOCK = 8
 TEASER_LINE_MAX = 160
 INLINE = {"a", "b", "strong", "em", "i", "u", "span", "small", "font", "mark", "cite", "q"}
 STOPS = (".", "。", "।", "۔", '."', ".”", ".»", ".’")
-END = r"\s*[:：\-–—|>»→…]"
+END = r"(?:\s*[:：|>»→…]|\s+[-–—])"
 
 TEASER = re.compile(rf"(?:{'|'.join(TEASERS)})(?:(?P<alone>[\s:：.…]*$)|{END})", re.I)
 LABEL = re.compile(rf"(?:{'|'.join(LABELS)})\s*[:：]", re.I)
