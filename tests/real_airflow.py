@@ -1,0 +1,113 @@
+"""A real Airflow on loopback for a `with` block: api-server, scheduler and dag-processor on SQLite.
+
+For what dag.test() cannot show: runs made by `airflow backfill create`, run types, mapped tasks in real processes.
+"""
+
+import os
+import secrets
+import signal
+import socket
+import sqlite3
+import subprocess
+import sys
+import time
+from collections.abc import Callable
+from pathlib import Path
+from types import TracebackType
+
+from tests.airflow_home import PROJECT, environment
+
+COMPONENTS = ("api-server", "scheduler", "dag-processor")
+AIRFLOW = Path(sys.executable).with_name("airflow")
+
+
+class RealAirflow:
+    """extra: more environment, connections and settings. Scheduled runs are off: only what a test creates runs."""
+
+    def __init__(self, home: Path, extra: dict[str, str]) -> None:
+        self.home = home
+        port = _free_port()
+        self._environment = {
+            **os.environ,
+            **environment(home),
+            "AIRFLOW__API__HOST": "127.0.0.1",
+            "AIRFLOW__API__PORT": str(port),
+            "AIRFLOW__API__WORKERS": "1",
+            "AIRFLOW__API__SECRET_KEY": secrets.token_hex(32),
+            "AIRFLOW__API_AUTH__JWT_SECRET": secrets.token_hex(32),
+            "AIRFLOW__CORE__EXECUTION_API_SERVER_URL": f"http://127.0.0.1:{port}/execution/",
+            # With 32 slots the scheduler dies on SQLite's "database is locked".
+            "AIRFLOW__CORE__PARALLELISM": "4",
+            "AIRFLOW__SCHEDULER__SCHEDULER_IDLE_SLEEP_TIME": "0.1",
+            "AIRFLOW__SCHEDULER__USE_JOB_SCHEDULE": "False",
+            "AIRFLOW__DAG_PROCESSOR__REFRESH_INTERVAL": "5",
+            **extra,
+        }
+        self._processes: list[subprocess.Popen[bytes]] = []
+
+    def __enter__(self) -> "RealAirflow":
+        self.home.mkdir(parents=True, exist_ok=True)
+        self.airflow("db", "migrate")
+        self.airflow("pools", "import", str(PROJECT / "deploy" / "pools.json"))
+        for component in COMPONENTS:
+            with (self.home / f"{component}.log").open("wb") as log:
+                self._processes.append(
+                    subprocess.Popen(
+                        [AIRFLOW, component],
+                        env=self._environment,
+                        stdout=log,
+                        stderr=subprocess.STDOUT,
+                        start_new_session=True,
+                    )
+                )
+        dags = len(list((PROJECT / "dags").glob("*.py")))
+        self.wait("every DAG file is read", lambda: self.rows("SELECT count(*) FROM serialized_dag")[0][0] >= dags)
+        return self
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        for process in self._processes:
+            os.killpg(process.pid, signal.SIGTERM)
+        for process in self._processes:
+            try:
+                process.wait(20)
+            except subprocess.TimeoutExpired:
+                os.killpg(process.pid, signal.SIGKILL)
+                process.wait(5)
+
+    def airflow(self, *arguments: str) -> str:
+        """One airflow command; its output. Raises RuntimeError with the end of it when the command fails."""
+        done = subprocess.run(
+            [AIRFLOW, *arguments], env=self._environment, capture_output=True, text=True, check=False, timeout=120
+        )
+        if done.returncode:
+            raise RuntimeError(f"airflow {' '.join(arguments)}: {done.stdout[-1000:]}{done.stderr[-2000:]}")
+        return done.stdout
+
+    def rows(self, query: str) -> list[tuple[object, ...]]:
+        """What Airflow's own database says, read-only."""
+        with sqlite3.connect(f"file:{self.home}/airflow.db?mode=ro", uri=True, timeout=10) as database:
+            return database.execute(query).fetchall()
+
+    def runs(self, dag_id: str) -> list[tuple[str, str]]:
+        """(run type, state) of every run of a DAG."""
+        return [
+            (str(kind), str(state))
+            for kind, state in self.rows(f"SELECT run_type, state FROM dag_run WHERE dag_id = '{dag_id}'")  # noqa: S608
+        ]
+
+    def wait(self, what: str, is_done: Callable[[], object], timeout_s: float = 120) -> None:
+        """Until it is done. Raises TimeoutError naming what was waited for, with the components' last lines."""
+        deadline = time.monotonic() + timeout_s
+        while not is_done():
+            if time.monotonic() > deadline:
+                tails = [f"{name}: {(self.home / f'{name}.log').read_text()[-1500:]}" for name in COMPONENTS]
+                raise TimeoutError("\n".join([f"not within {timeout_s:g} s: {what}", *tails]))
+            time.sleep(0.3)
+
+
+def _free_port() -> int:
+    with socket.socket() as probe:
+        probe.bind(("127.0.0.1", 0))
+        return int(probe.getsockname()[1])
