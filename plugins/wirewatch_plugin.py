@@ -4,12 +4,19 @@ Whoever is logged in to Airflow may see it; anybody else gets 401. Its rows and 
 include/wirewatch/status.py; this file only gives them a place in Airflow.
 """
 
+import importlib.util
+import sys
 from datetime import UTC, datetime
 
+from airflow import settings
 from airflow.api_fastapi.core_api.security import get_user
 from airflow.plugins_manager import AirflowPlugin
 from fastapi import Depends, FastAPI
 from fastapi.responses import HTMLResponse
+
+if importlib.util.find_spec("include") is None:
+    # MWAA: include/ lies in the DAGs folder, and the server that shows this page does not look there by itself.
+    sys.path.append(settings.DAGS_FOLDER)
 
 DAYS = 2
 OBJECTS = 20
@@ -45,12 +52,6 @@ def latest() -> HTMLResponse:
 class WirewatchPlugin(AirflowPlugin):
     name = "wirewatch"
     fastapi_apps = [{"app": app, "url_prefix": "/wirewatch", "name": "Wirewatch"}]  # noqa: RUF012
-    external_views = [  # noqa: RUF012
-        {
-            "name": "Wirewatch",
-            "href": "wirewatch/",
-            "destination": "nav",
-            "category": "browse",
-            "url_route": "wirewatch",
-        }
-    ]
+    # No url_route: with one, Airflow would show the page in a frame whose sandbox forbids new tabs, so that the links
+    # to the articles would do nothing. Without, it opens in a tab of its own. The href is relative to Airflow's base.
+    external_views = [{"name": "Wirewatch", "href": "wirewatch/", "destination": "nav", "category": "browse"}]  # noqa: RUF012

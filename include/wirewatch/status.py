@@ -22,10 +22,10 @@ from include.wirewatch.store import Store
 
 HERE = Path(__file__).parent
 STYLE = (HERE / "status.css").read_text(encoding="utf-8")
-# The page may use this one stylesheet, named by its hash, and nothing else; only Airflow's own pages may frame it.
+# The page may use this one stylesheet, named by its hash, and nothing else; nobody may frame it.
 CONTENT_SECURITY_POLICY = (
     f"default-src 'none'; style-src 'sha256-{b64encode(hashlib.sha256(STYLE.encode()).digest()).decode()}'; "
-    "frame-ancestors 'self'; base-uri 'none'; form-action 'none'"
+    "frame-ancestors 'none'; base-uri 'none'; form-action 'none'"
 )
 MATCH_ROWS = 100
 
