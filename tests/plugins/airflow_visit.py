@@ -59,6 +59,7 @@ def _visits() -> dict[str, object]:
             page = client.get("/wirewatch/", headers={"Authorization": f"Bearer {token}"})
             found[user] = page.status_code
         found["html"], found["headers"] = page.text, dict(page.headers)
+        found["health"] = sorted(client.get("/api/v2/monitor/health").json())
         found["cookie"] = client.get("/wirewatch/", headers={"Cookie": f"_token={token}"}).status_code
         found["post"] = client.post("/wirewatch/", headers={"Authorization": f"Bearer {token}"}).status_code
         admin = client.post("/auth/token", json={"username": "ada", "password": PASSWORD}).json()["access_token"]

@@ -41,6 +41,9 @@ def test_the_page_is_for_those_who_are_logged_in_and_shows_the_archive_as_text(t
     assert seen["views"][0]["href"] == "wirewatch/"
     assert seen["views"][0]["destination"] == "nav"
 
+    # What deploy/healthy.py asks for.
+    assert {"dag_processor", "triggerer"} <= set(seen["health"])
+
     tags = Tags(seen["html"])
     assert HOSTILE in tags.text
     assert "script" not in [tag for tag, _ in tags.tags]
