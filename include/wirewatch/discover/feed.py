@@ -1,0 +1,111 @@
+"""Feeds: RSS 0.9x to 2.0, RDF, Atom, JSON Feed.
+
+fastfeedparser reads them; feedparser reads again what the first gets wrong. The four signs: it raises, it finds
+nothing, an entry lacks its link, or a title or summary holds a U+FFFD. A fifth: dates in the form 5/11/2026.
+Never rejects a feed for being ill-formed alone (feedparser's `bozo`): only where there is no feed in it.
+"""
+
+import re
+from calendar import timegm
+from datetime import UTC, datetime
+from typing import Any
+
+import fastfeedparser
+import feedparser
+
+from include.wirewatch.config.sources import Source
+from include.wirewatch.discover.parsed import Parsed
+from include.wirewatch.discover.plain import MAX_SUMMARY, MAX_TITLE, parse_date, plain_text
+from include.wirewatch.models import Entry
+from include.wirewatch.urls import absolute
+
+REPLACEMENT = "\ufffd"
+# fastfeedparser reads 5/11/2026 as the 11th of May; feedparser leaves it undated, which is the truth.
+_AMBIGUOUS_DATE = re.compile(rb"<(?:pubDate|dc:date)>\s*\d{1,2}/\d{1,2}/\d{4}")
+
+
+def parse(body: bytes, source: Source, url: str, content_type: str) -> Parsed:
+    """The entries of one feed, in its order. trouble says why there is none, if it is no feed at all."""
+    if not body.strip():
+        return Parsed([], "empty body")
+    quick = _quick(body, source, url)
+    if quick is not None:
+        return Parsed(quick)
+    return _thorough(body, source, url, content_type)
+
+
+def _quick(body: bytes, source: Source, url: str) -> list[Entry] | None:
+    """The entries by fastfeedparser, or None on any of the four signs."""
+    if _AMBIGUOUS_DATE.search(body):
+        return None
+    try:
+        # Only ever bytes: a text that begins with http:// would be fetched, unguarded.
+        items = fastfeedparser.parse(body, include_tags=False, include_media=False).entries
+    except Exception:  # a parser of hostile bytes may raise anything; the other one reads them again
+        return None
+    entries = []
+    for item in items[: source.max_entries]:
+        entry = _entry(item, source, url, parse_date(item.get("published")), parse_date(item.get("updated")))
+        if entry is None or REPLACEMENT in entry.title or REPLACEMENT in entry.summary:
+            return None
+        entries.append(entry)
+    return entries or None
+
+
+def _thorough(body: bytes, source: Source, url: str, content_type: str) -> Parsed:
+    headers = {"content-type": content_type} if content_type else {}
+    read = feedparser.parse(body, sanitize_html=False, resolve_relative_uris=False, response_headers=headers)
+    # dict.get, for feedparser's own answers with the date of publication where there is none of change.
+    found = (
+        _entry(
+            item,
+            source,
+            url,
+            _struct_date(item.get("published_parsed")),
+            _struct_date(dict.get(item, "updated_parsed")),
+        )
+        for item in read.entries[: source.max_entries]
+    )
+    entries = [entry for entry in found if entry is not None]
+    if entries or (read.version and not read.bozo):
+        return Parsed(entries)
+    return Parsed([], f"no feed: {_why(read)}")
+
+
+def _entry(item: Any, source: Source, base: str, published: datetime | None, updated: datetime | None) -> Entry | None:
+    link = item.get("link") or _permalink(item)
+    try:
+        location = absolute(link, base) if link else ""
+    except ValueError:
+        return None
+    if not location:
+        return None
+    return Entry(
+        url=location,
+        source=source.name,
+        title=plain_text(item.get("title"), MAX_TITLE),
+        summary=plain_text(_summary(item), MAX_SUMMARY),
+        published=published or updated,
+        published_from="feed" if published else "feed:updated" if updated else "",
+        modified=updated,
+    )
+
+
+def _permalink(item: Any) -> str:
+    identity = str(item.get("id") or "")
+    return identity if identity.startswith(("http://", "https://")) else ""
+
+
+def _summary(item: Any) -> str:
+    content = item.get("content") or [{}]
+    return item.get("description") or item.get("summary") or content[0].get("value") or ""
+
+
+def _struct_date(value: Any) -> datetime | None:
+    return datetime.fromtimestamp(timegm(value), UTC) if value else None
+
+
+def _why(read: Any) -> str:
+    error = read.get("bozo_exception")
+    line = f"line {error.getLineNumber()}: " if hasattr(error, "getLineNumber") else ""
+    return f"{line}{error.getMessage() if hasattr(error, 'getMessage') else error or 'no entries'}"[:300]

@@ -1,0 +1,275 @@
+"""One polite, bounded GET: the only way in which the project asks publishers for anything.
+
+Order for each URL, and again for each redirect:
+URL → robots.txt → the host's turn → address guard → status → type → body.
+Bounds: fetch timeout over all hops (waiting for a turn does not count), five redirects, decoded bytes while streaming.
+Trouble with one URL is never raised: it is an Outcome with its reason.
+"""
+
+import asyncio
+import ssl
+import time
+from collections.abc import Mapping
+from datetime import UTC, datetime
+from types import TracebackType
+from typing import Literal, NamedTuple
+
+import aiohttp
+from yarl import URL
+
+from include.wirewatch.config.sources import Source
+from include.wirewatch.fetch import guard, robots
+from include.wirewatch.fetch.host import DEFAULT_PAUSE_S, Host, retry_after_s
+from include.wirewatch.models import Capture, Outcome, Reason
+from include.wirewatch.urls import absolute, host_of, redact, site_of
+
+Accept = Literal["page", "listing"]
+
+MAX_REDIRECTS = 5
+# Requests in flight over all hosts. Only exchanges count, not those who wait for a slow host's turn.
+IN_FLIGHT = 64
+CHUNK_BYTES = 65_536
+HTML_TYPES = frozenset({"text/html", "application/xhtml+xml"})
+ACCEPTED = {
+    "page": "text/html,application/xhtml+xml;q=0.9",
+    "listing": "application/rss+xml,application/atom+xml,application/feed+json,application/xml;q=0.9,*/*;q=0.5",
+}
+
+
+class Ask(NamedTuple):
+    """What is asked for, the same over all its redirects."""
+
+    accept: Accept
+    is_robots: bool
+    headers: Mapping[str, str]
+    needs_robots: bool
+    delay_s: float
+    concurrency: int
+    home: str
+    allow_hosts: frozenset[str]
+
+
+class Redirect(NamedTuple):
+    """An answer that points elsewhere."""
+
+    target: str
+
+
+class Client:
+    """Keeps each host's pace, robots.txt and patience for its own life, which is one task.
+
+    user_agent: `Name/version (…)`; the name is what robots.txt files know.
+    Use as an async context manager.
+    """
+
+    def __init__(self, *, user_agent: str, timeout_s: float, max_body_bytes: int) -> None:
+        self._user_agent = user_agent
+        self._robot = user_agent.partition("/")[0]
+        self._timeout_s = timeout_s
+        self._max_body_bytes = max_body_bytes
+        self._hosts: dict[str, Host] = {}
+        self._robots: dict[str, asyncio.Task[robots.Robots]] = {}
+        self._in_flight = asyncio.Semaphore(IN_FLIGHT)
+
+    async def __aenter__(self) -> "Client":
+        # Two sessions, so that no source ever finds a pooled connection to an address only another one may reach.
+        self._public = self._session(guarded=True)
+        self._private = self._session(guarded=False)
+        return self
+
+    async def __aexit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, traceback: TracebackType | None
+    ) -> None:
+        for task in self._robots.values():
+            task.cancel()
+        await asyncio.gather(*self._robots.values(), return_exceptions=True)
+        await self._public.close()
+        await self._private.close()
+
+    async def get(
+        self, url: str, *, source: Source, accept: Accept = "page", headers: Mapping[str, str] | None = None
+    ) -> Capture | Outcome:
+        """Fetch one URL for a source: a 2xx Capture, or the Outcome that says why there is none.
+
+        accept "page" takes HTML only; "listing" takes what a poll may answer. A 304 is Outcome `unchanged`.
+        Polls of feeds and sitemaps ask no permission of robots.txt: they are published for programs, and a
+        configured source is read as a feed reader would. Section pages and articles do ask.
+        """
+        ask = Ask(
+            accept=accept,
+            is_robots=False,
+            headers=headers or {},
+            needs_robots=accept == "page" or source.kind == "listing",
+            delay_s=source.delay_s,
+            concurrency=source.concurrency,
+            home=site_of(_host_or_nothing(source.url)),
+            allow_hosts=frozenset(name.lower() for name in source.allow_hosts),
+        )
+        return await self._follow(url, ask, self._max_body_bytes)
+
+    async def _follow(self, url: str, ask: Ask, max_body_bytes: int) -> Capture | Outcome:
+        at, seconds_left = url, self._timeout_s
+        for _ in range(MAX_REDIRECTS + 1):
+            try:
+                at = absolute(at, at)
+            except ValueError as error:
+                return Outcome(reason=Reason.BAD_URL, detail=str(error))
+            if ask.needs_robots and (refusal := await self._refusal(at, ask)) is not None:
+                return refusal
+            host = self._host(host_of(at), ask)
+            async with host.turn() as closed, self._in_flight:
+                if closed:
+                    return Outcome(reason=Reason.NOT_FETCHED, detail=closed)
+                started = time.monotonic()
+                answer = await self._exchange(url, at, ask, host, min(seconds_left, self._timeout_s), max_body_bytes)
+                seconds_left -= time.monotonic() - started
+            if not isinstance(answer, Redirect):
+                return answer
+            at = answer.target
+            if seconds_left <= 0:
+                return Outcome(reason=Reason.TIMEOUT, detail=f"redirects took {self._timeout_s:g} s")
+        return Outcome(reason=Reason.TOO_MANY_REDIRECTS, detail=f"more than {MAX_REDIRECTS}, last to {redact(at)}")
+
+    def _host(self, name: str, ask: Ask) -> Host:
+        if name not in self._hosts:
+            # A guest is slower than at home: nobody there has agreed to be read.
+            factor = 1 if site_of(name) == ask.home else 2
+            self._hosts[name] = Host(ask.delay_s * factor, ask.concurrency)
+        return self._hosts[name]
+
+    async def _refusal(self, url: str, ask: Ask) -> Outcome | None:
+        origin = str(URL(url, encoded=True).origin())
+        if origin not in self._robots:
+            self._robots[origin] = asyncio.create_task(self._read_robots(origin, ask))
+        # Shielded: a caller that is cancelled must not take the answer from all the others.
+        rules = await asyncio.shield(self._robots[origin])
+        host = self._host(host_of(url), ask)
+        host.delay_s = max(host.delay_s, rules.crawl_delay_s(self._robot))
+        return rules.refusal(url, self._robot)
+
+    async def _read_robots(self, origin: str, ask: Ask) -> robots.Robots:
+        asking = ask._replace(accept="listing", is_robots=True, headers={}, needs_robots=False)
+        return robots.read(await self._follow(f"{origin}/robots.txt", asking, robots.MAX_ROBOTS_BYTES))
+
+    async def _exchange(
+        self, url: str, at: str, ask: Ask, host: Host, timeout_s: float, max_body_bytes: int
+    ) -> Capture | Outcome | Redirect:
+        """One request and its answer, with every way in which it can go wrong as an Outcome."""
+        try:
+            async with asyncio.timeout(timeout_s):
+                answer = await self._request(url, at, ask, host, max_body_bytes)
+        except TimeoutError:
+            host.note(answered=False)
+            return Outcome(reason=Reason.TIMEOUT, detail=f"{redact(at)}: no whole answer within {timeout_s:.0f} s")
+        except aiohttp.ClientConnectorError as error:
+            if guard.MARK in str(error.os_error):
+                return Outcome(reason=Reason.REFUSED_ADDRESS, detail=f"{host_of(at)}: {_brief(error.os_error)}")
+            host.note(answered=False)
+            return Outcome(reason=Reason.CONNECTION, detail=f"{host_of(at)}: {_brief(error.os_error)}")
+        except (aiohttp.ClientConnectionError, ssl.SSLError, OSError) as error:
+            # Dropped after it was accepted, TLS that fails half-way, and the like.
+            host.note(answered=False)
+            return Outcome(reason=Reason.CONNECTION, detail=f"{host_of(at)}: {_brief(error)}")
+        except (aiohttp.InvalidURL, UnicodeError) as error:
+            return Outcome(reason=Reason.BAD_URL, detail=f"{redact(at)}: {_brief(error)}")
+        except (aiohttp.ClientError, ValueError) as error:
+            host.note(answered=True)
+            return Outcome(reason=Reason.BAD_RESPONSE, detail=f"{redact(at)}: {_brief(error)}")
+        host.note(answered=True)
+        return answer
+
+    async def _request(
+        self, url: str, at: str, ask: Ask, host: Host, max_body_bytes: int
+    ) -> Capture | Outcome | Redirect:
+        headers = {"Accept": ACCEPTED[ask.accept], **ask.headers}
+        session = self._private if _is_allowed_by_name(at, ask.allow_hosts) else self._public
+        async with session.get(URL(at, encoded=True), headers=headers, allow_redirects=False) as response:
+            status = response.status
+            if status == 304:
+                return Outcome(reason=Reason.UNCHANGED, status=status)
+            if 300 <= status < 400:
+                return _redirect(at, status, response.headers.get("Location", ""))
+            if not 200 <= status < 300:
+                _heed(host, status, response.headers.get("Retry-After", ""))
+                return Outcome(reason=Reason.HTTP_ERROR, status=status, detail=f"{redact(at)} answered {status}")
+            if ask.accept == "page" and (kind := response.headers.get("Content-Type", "")) and not _is_html(kind):
+                return Outcome(reason=Reason.NOT_HTML, status=status, detail=f"Content-Type is {kind[:80]!r}")
+            body, is_whole = await _read_body(response, max_body_bytes)
+            if not is_whole and not ask.is_robots:
+                limit = f"more than {max_body_bytes:,} decoded bytes"
+                return Outcome(reason=Reason.TOO_LARGE, status=status, detail=f"{redact(at)}: {limit}")
+            return Capture(
+                url=url,
+                final_url=at,
+                fetched_at=datetime.now(UTC),
+                status=status,
+                headers=tuple(
+                    (name.decode("latin-1"), value.decode("latin-1")) for name, value in response.raw_headers
+                ),
+                body=body,
+            )
+
+    def _session(self, *, guarded: bool) -> aiohttp.ClientSession:
+        connector = aiohttp.TCPConnector(
+            socket_factory=guard.guarded_socket if guarded else None,
+            resolver=aiohttp.ThreadedResolver(),
+            limit=0,  # the client's own gate and each host's slots are the limits
+            ttl_dns_cache=300,
+        )
+        return aiohttp.ClientSession(
+            connector=connector,
+            cookie_jar=aiohttp.DummyCookieJar(),
+            headers={"User-Agent": self._user_agent, "Accept-Encoding": "gzip, deflate"},
+            timeout=aiohttp.ClientTimeout(total=None),  # the caller's asyncio.timeout holds for everything
+            trust_env=False,
+        )
+
+
+async def _read_body(response: aiohttp.ClientResponse, max_body_bytes: int) -> tuple[bytes, bool]:
+    """The decoded body up to max_body_bytes, and whether that is all of it: a bomb is left, not swallowed."""
+    chunks, size = [], 0
+    async for chunk in response.content.iter_chunked(CHUNK_BYTES):
+        chunks.append(chunk)
+        size += len(chunk)
+        if size > max_body_bytes:
+            response.close()
+            return b"".join(chunks)[:max_body_bytes], False
+    return b"".join(chunks), True
+
+
+def _redirect(at: str, status: int, location: str) -> Outcome | Redirect:
+    if not location:
+        return Outcome(reason=Reason.BAD_RESPONSE, status=status, detail=f"{redact(at)}: redirect without Location")
+    try:
+        return Redirect(absolute(location, at))
+    except ValueError as error:
+        return Outcome(reason=Reason.BAD_URL, status=status, detail=f"{redact(at)} redirects: {error}")
+
+
+def _heed(host: Host, status: int, retry_after: str) -> None:
+    pause_s = retry_after_s(retry_after, datetime.now(UTC)) if retry_after else None
+    if status == 429 or (status == 503 and pause_s is not None):
+        pause_s = DEFAULT_PAUSE_S if pause_s is None else pause_s
+        host.close(pause_s, f"the host answered {status}: leave it alone for {pause_s:.0f} s")
+
+
+def _is_html(content_type: str) -> bool:
+    return content_type.partition(";")[0].strip().lower() in HTML_TYPES
+
+
+def _is_allowed_by_name(url: str, allow_hosts: frozenset[str]) -> bool:
+    parts = URL(url, encoded=True)
+    name = (parts.raw_host or "").lower()
+    return name in allow_hosts or f"{name}:{parts.port}" in allow_hosts or host_of(url) in allow_hosts
+
+
+def _host_or_nothing(url: str) -> str:
+    try:
+        return host_of(url)
+    except ValueError:
+        return ""
+
+
+def _brief(error: BaseException | None) -> str:
+    text = " ".join(str(error).split()) or type(error).__name__
+    return text[:200]

@@ -1,0 +1,72 @@
+"""What one poll of one source changes in the frontier, as JSON that travels with the batch."""
+
+from collections.abc import Sequence
+from datetime import datetime
+from typing import NamedTuple, Protocol
+
+from include.wirewatch.config.sources import Source
+from include.wirewatch.frontier.buckets import bucket_of
+from include.wirewatch.frontier.decide import TRANSIENT, stamp, validators_for
+from include.wirewatch.frontier.state import Mark, PollMark, SourceState, key_of, to_json
+from include.wirewatch.models import Entry, Outcome, Reason
+
+# last_seen is moved only when it is this old: otherwise every poll would rewrite every entry into every batch.
+SEEN_GRAIN_S = 6 * 3600
+
+
+class Handled(NamedTuple):
+    """An entry that was tried. final: nothing more is to be fetched (see is_final)."""
+
+    entry: Entry
+    outcome: Outcome
+    final: bool
+
+
+class PollResult(Protocol):
+    """What a poll brought; discover.Poll is one."""
+
+    @property
+    def entries(self) -> tuple[Entry, ...]: ...
+    @property
+    def outcome(self) -> Outcome: ...
+    @property
+    def etag(self) -> str: ...
+    @property
+    def last_modified(self) -> str: ...
+
+
+def delta_of(
+    source: Source, state: SourceState | None, poll: PollResult, handled: Sequence[Handled], now: datetime
+) -> dict[str, object]:
+    """What one poll changes, as JSON: {source name: {"bucket": …, "state": …}}, for Frontier.apply.
+
+    state: as it was read before the poll. Entries listed but not tried keep their first sighting.
+    """
+    second = int(now.timestamp())
+    old = state.entries if state else {}
+    marks: dict[str, Mark] = {}
+    for entry in poll.entries:
+        key = key_of(entry.url)
+        before = old.get(key)
+        if before is None or second - before.last >= SEEN_GRAIN_S:
+            marks[key] = Mark(before.first if before else second, second)
+    fresh = sum(key not in old for key in marks)
+    for entry, outcome, final in handled:
+        key = key_of(entry.url)
+        before = marks.get(key) or old.get(key) or Mark(second, second)
+        tried = outcome.reason is not Reason.NOT_FETCHED
+        failed = outcome.reason in TRANSIENT or outcome.reason is Reason.HTTP_ERROR
+        marks[key] = Mark(
+            first=before.first,
+            last=second,
+            done=final,
+            attempts=(old[key].attempts if key in old else 0) + failed,
+            modified=stamp(entry.modified) if final else 0,
+            fetched=second if tried else 0,
+        )
+    is_good = poll.outcome.reason is Reason.FETCHED
+    conditional = any(validators_for(state, source))
+    polls = (PollMark(second, poll.outcome.label, len(poll.entries), fresh, conditional),)
+    validators = (second, poll.etag, poll.last_modified) if is_good else (0, "", "")
+    since = state.since if state else second
+    return {source.name: {"bucket": bucket_of(source), "state": to_json(SourceState(since, polls, validators, marks))}}
