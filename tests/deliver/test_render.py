@@ -84,14 +84,18 @@ def test_an_alert_without_a_usable_link_still_shows_its_title():
     assert title["text"] == "Talks on a ceasefire go on, day 1"
 
 
-def test_the_largest_alert_stays_within_slacks_limits():
+def largest_alert():
     matches = tuple(rule_match(f"rule-{number}", 200) for number in range(60))
     excerpts = tuple(
         Excerpt(field="body", text="&" * 3000, marks=tuple((i * 10, i * 10 + 5) for i in range(200))) for _ in range(9)
     )
-    alert = make_alert(
+    return make_alert(
         title="<" * 3000, publisher="&" * 500, authors=("x" * 500,) * 50, matches=matches, excerpts=excerpts
     )
+
+
+def test_the_largest_alert_stays_within_slacks_limits():
+    alert = largest_alert()
     message = render_message(alert)
     blocks = blocks_of(alert)
     assert len(message.text) <= 4000

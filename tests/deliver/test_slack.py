@@ -1,0 +1,118 @@
+"""The real slack-sdk client against a workspace that speaks Slack's wire format."""
+
+from datetime import UTC, datetime, timedelta
+
+import pytest
+from slack_sdk import WebClient
+
+from include.wirewatch.deliver.drain import Drain
+from include.wirewatch.deliver.outbox import enqueue, waiting
+from include.wirewatch.deliver.receiver import (
+    BusyError,
+    MessageFaultError,
+    ReceiverFaultError,
+    UnknownOutcomeError,
+)
+from include.wirewatch.deliver.slack import SlackChannel
+from tests.deliver.conftest import Clock, make_alert
+from tests.fakes.slack_server import CHANNEL, Fault
+
+
+@pytest.fixture
+def slack(slack_server):
+    client = WebClient(token=slack_server.token, base_url=slack_server.base_url, retry_handlers=[], timeout=1)
+    return SlackChannel(client, CHANNEL)
+
+
+def long_ago():
+    return datetime.now(UTC) - timedelta(minutes=5)
+
+
+def test_an_alert_is_posted_with_its_id_and_without_previews(slack, slack_server):
+    alert = make_alert()
+    posted = slack.post(alert)
+    (message,) = slack_server.messages
+    assert (posted.channel, posted.ts) == (CHANNEL, message["ts"])
+    assert message["metadata"]["event_payload"] == {"alert_id": alert.alert_id}
+    assert message["text"].startswith("Harbour Courier: “Talks on a ceasefire")
+    assert [block["type"] for block in message["blocks"]] == ["rich_text", "context", "rich_text", "context"]
+
+
+def test_a_posted_alert_is_found_among_others_and_an_absent_one_is_not(slack):
+    for number in range(40):
+        slack.post(make_alert(number))
+    assert slack.find(make_alert(3), long_ago()) is not None
+    assert slack.find(make_alert(99), long_ago()) is None
+    assert slack.find(make_alert(3), datetime.now(UTC) + timedelta(minutes=1)) is None
+
+
+@pytest.mark.parametrize(
+    ("kind", "error", "accepted"),
+    [
+        ("drop_before", UnknownOutcomeError, 0),
+        ("drop_after", UnknownOutcomeError, 1),
+        ("http_500_before", UnknownOutcomeError, 0),
+        ("http_500_after", UnknownOutcomeError, 1),
+        ("rate_limited", BusyError, 0),
+        ("invalid_blocks", MessageFaultError, 0),
+        ("msg_too_long", MessageFaultError, 0),
+        ("invalid_auth", ReceiverFaultError, 0),
+        ("not_in_channel", ReceiverFaultError, 0),
+        ("is_archived", ReceiverFaultError, 0),
+        ("fatal_error", UnknownOutcomeError, 0),
+    ],
+)
+def test_each_fault_has_its_meaning_and_one_post_at_most(slack, slack_server, kind, error, accepted):
+    slack_server.faults = [Fault(kind, retry_after_s=7)]
+    with pytest.raises(error) as caught:
+        slack.post(make_alert())
+    assert len(slack_server.messages) == accepted
+    assert slack_server.calls == ["chat.postMessage"], "never sent twice by the client itself"
+    if isinstance(caught.value, BusyError):
+        assert caught.value.retry_after_s == 7
+    assert slack_server.token not in str(caught.value)
+
+
+def test_a_post_that_is_accepted_too_late_for_the_client_is_an_unknown_outcome(slack, slack_server):
+    slack_server.faults = [Fault("slow", delay_s=1.3)]
+    with pytest.raises(UnknownOutcomeError):
+        slack.post(make_alert())
+    assert len(slack_server.messages) == 1
+
+
+def test_a_wrong_token_says_which_connection_to_mend(slack_server):
+    client = WebClient(token="xoxb-wrong", base_url=slack_server.base_url, retry_handlers=[])
+    with pytest.raises(ReceiverFaultError, match="connection 'slack_api_default'") as caught:
+        SlackChannel(client, CHANNEL).post(make_alert())
+    assert "xoxb" not in str(caught.value)
+
+
+def test_a_workspace_that_cannot_be_searched_is_not_taken_for_an_absent_message(slack_server):
+    client = WebClient(token="xoxb-wrong", base_url=slack_server.base_url, retry_handlers=[])
+    with pytest.raises(UnknownOutcomeError):
+        SlackChannel(client, CHANNEL).find(make_alert(), long_ago())
+
+
+def test_the_largest_alert_is_accepted(slack, slack_server):
+    from tests.deliver.test_render import largest_alert
+
+    slack.post(largest_alert())
+    assert len(slack_server.messages) == 1
+
+
+def test_lost_answers_end_in_one_message_each(slack, slack_server, store):
+    """Every other post loses its answer, accepted or not; drained until nothing is left."""
+    kinds = iter(["drop_after", "", "http_500_before", "", "http_500_after", "", "drop_before", ""] * 20)
+    slack_server.faults = lambda method, arguments: Fault(kind) if (kind := next(kinds)) else None
+    clock = Clock()
+    clock.now = datetime.now(UTC) - timedelta(hours=5)  # stays behind the workspace's own clock
+    alerts = [make_alert(number, not_before=clock.now) for number in range(8)]
+    for alert in alerts:
+        enqueue(store, alert)
+    for _ in range(20):
+        Drain(store, {"desk": slack}, "worker", post_interval_s=0, now=clock, sleep=clock.sleep).run(90)
+        clock.sleep(300)
+        if not list(waiting(store)):
+            break
+    ids = [message["metadata"]["event_payload"]["alert_id"] for message in slack_server.messages]
+    assert sorted(ids) == sorted(alert.alert_id for alert in alerts)
