@@ -18,7 +18,7 @@ from include.wirewatch.extract.phrases import CALLS, LABELS, NOTICE_HINTS, NOTIC
 LINK_MIN, LINK_MAX = 20, 220
 LINK_SHARE = 0.75
 HEADLINE_WORDS = 4
-PART_SHARE = 0.3
+PART_SHARE = 0.15
 LINKS_IN_A_TAIL = 3
 TEASERS_IN_A_BLOCK = 8
 TEASER_LINE_MAX = 160
@@ -41,7 +41,7 @@ NOT_WORD = re.compile(r"\W+")
 class Boilerplate(NamedTuple):
     """link_lines: the letters of every text on the page that is a link as a whole, or nearly so.
 
-    partly_linked: the same of texts of which a third or more is link.
+    partly_linked: the same of texts that have a link in them.
     """
 
     link_lines: frozenset[str]

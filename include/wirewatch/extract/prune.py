@@ -4,9 +4,10 @@ Also saves the library's time: it copies the tree five times over.
 """
 
 import re
-from collections import defaultdict
+from collections import Counter, defaultdict
+from itertools import islice
 
-from lxml.etree import XPath
+from lxml.etree import XPath, iterwalk
 from lxml.html import HtmlElement
 
 UNSEEN = (
@@ -25,11 +26,11 @@ UNSEEN = (
 )
 HIDDEN = XPath(".//*[@hidden or @style]")
 NOT_DISPLAYED = re.compile(r"display\s*:\s*none", re.I)
-# A popup inside running text: several links in one inline element of a paragraph.
-POPUP = XPath(".//p//span[count(.//a) > 2 and not(.//span[count(.//a) > 2])]")
 NESTED_TEASER = XPath(".//article//article[.//*[self::h1 or self::h2 or self::h3 or self::h4][.//a or parent::a]]")
 BODY_CLASS = re.compile(r"(?:article|story|post|entry)(?:-|_|__)?(?:body|content|text)", re.I)
 HIDDEN_SHARE = 0.3
+POPUP_LINKS = 3
+POPUP_DEPTH, POPUP_DEPTH_OF_LINK = 8, 4
 POPUP_LINK_SHARE = 0.6
 POPUP_MIN = 100
 POPUP_REST = 60
@@ -43,6 +44,18 @@ def prune(tree: HtmlElement) -> None:
     _drop_popups(tree)
     _drop_nested_articles(tree)
     _join_body_parts(tree)
+
+
+def flatten(tree: HtmlElement) -> int:
+    """Unwrap the boxes that hold nothing but one other box. Returns the depth that remains."""
+    for box in list(tree.iter("div", "section", "span")):
+        if len(box) == 1 and box[0].tag == box.tag and not (box.text or "").strip() and not (box[0].tail or "").strip():
+            box.drop_tag()
+    depth, deepest = 0, 0
+    for event, _ in iterwalk(tree, events=("start", "end")):
+        depth += 1 if event == "start" else -1
+        deepest = max(deepest, depth)
+    return deepest
 
 
 def _drop_hidden(tree: HtmlElement) -> None:
@@ -62,7 +75,7 @@ def _drop_hidden(tree: HtmlElement) -> None:
 
 def _drop_popups(tree: HtmlElement) -> None:
     """Take out boxes of links that open over a word of a paragraph; the word itself stays."""
-    for popup in POPUP(tree):
+    for popup in _link_boxes(tree):
         text, links = popup.text_content(), [link.text_content() for link in popup.iter("a")]
         if sum(map(len, links)) < POPUP_LINK_SHARE * len(text) or len(text) < POPUP_MIN:
             continue
@@ -72,6 +85,18 @@ def _drop_popups(tree: HtmlElement) -> None:
             box = parent
         if box.getparent() is not None:
             box.drop_tree()
+
+
+def _link_boxes(tree: HtmlElement) -> list[HtmlElement]:
+    """The innermost spans of paragraphs that hold several links."""
+    links_in: Counter[HtmlElement] = Counter()
+    for link in tree.iter("a"):
+        around = list(islice(link.iterancestors(), POPUP_DEPTH))
+        if any(element.tag == "p" for element in around):
+            links_in.update(element for element in around[:POPUP_DEPTH_OF_LINK] if element.tag == "span")
+    boxes = [span for span, count in links_in.items() if count >= POPUP_LINKS]
+    outer = {above for box in boxes for above in islice(box.iterancestors(), POPUP_DEPTH)}
+    return [box for box in boxes if box not in outer]
 
 
 def _has_more(parent: HtmlElement, box: HtmlElement) -> bool:

@@ -23,8 +23,11 @@ LITTLE_SHARE = 0.25
 MUCH_LONGER = 1.5
 BODY_MIN_CHARACTERS = 500
 PROSE_MIN = 80
+# Real pages stay below 12,000; the library is quadratic in places, 100,000 paragraphs take it over 20 s.
+MAX_ELEMENTS = 25_000
 SETTINGS = (
     ENOUGH_CHARACTERS, ENOUGH_SHARE, LITTLE_CHARACTERS, LITTLE_SHARE, MUCH_LONGER, BODY_MIN_CHARACTERS, PROSE_MIN,
+    MAX_ELEMENTS,
 )  # fmt: skip
 
 
@@ -38,6 +41,9 @@ class Body(NamedTuple):
 
 def extract_text(tree: HtmlElement, json_ld: JsonLd, url: str) -> Body:
     """The tree is pruned in place."""
+    elements = sum(1 for _ in tree.iter())
+    if elements > MAX_ELEMENTS:
+        return Body("", "", f"{elements} elements, more than {MAX_ELEMENTS}")
     boilerplate = Boilerplate.of(tree, url)
     prune(tree)
     prose = count_prose(tree)
@@ -55,7 +61,7 @@ def extract_text(tree: HtmlElement, json_ld: JsonLd, url: str) -> Body:
     if len(embedded) >= BODY_MIN_CHARACTERS and len(embedded) > MUCH_LONGER * len(text):
         tried.append(f"{method} found {len(text)}")
         text, method = embedded, "json-ld"
-    return Body(text, method if text else "", ", ".join(tried))
+    return Body(text, method if text else "", ", ".join(tried) if text else "no text found in the page")
 
 
 def count_prose(tree: HtmlElement) -> int:
