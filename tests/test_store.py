@@ -76,7 +76,7 @@ def test_a_missing_bucket_is_one_sentence_that_says_what_to_do(s3):
         lambda: list(store.list("")),
     ):
         with pytest.raises(
-            StoreRefusedError, match="'no-such-bucket'.*the bucket does not exist; create it or correct"
+            StoreRefusedError, match=r"'no-such-bucket'.*the bucket does not exist; create it or correct"
         ):
             act()
 

@@ -35,15 +35,17 @@ class ConfigFiles:
         return load_yaml(name, self._read(name), model)
 
     def _read(self, name: str) -> str:
+        body = self._find(name)
+        if body is None:
+            raise ConfigError([f"{name}:1:1: not found in {self._place}; WIREWATCH_CONFIG names the place"])
         try:
-            if self._place.startswith("s3://"):
-                stored = self._open_store(S3Place.parse(self._place)).get(name)
-                body = stored.body if stored else None
-            else:
-                path = Path(self._place) / name
-                body = path.read_bytes() if path.is_file() else None
-            if body is None:
-                raise ConfigError([f"{name}:1:1: not found in {self._place}; WIREWATCH_CONFIG names the place"])
             return body.decode("utf-8-sig")
         except UnicodeDecodeError as error:
             raise ConfigError([f"{name}:1:1: not UTF-8: byte {error.start} is {body[error.start]:#04x}"]) from None
+
+    def _find(self, name: str) -> bytes | None:
+        if self._place.startswith("s3://"):
+            stored = self._open_store(S3Place.parse(self._place)).get(name)
+            return stored.body if stored else None
+        path = Path(self._place) / name
+        return path.read_bytes() if path.is_file() else None

@@ -6,14 +6,13 @@ from collections.abc import Sequence
 from datetime import datetime
 from typing import NamedTuple
 
-from include.wirewatch.archive import RawWriter
+from include.wirewatch.archive import BatchKey, RawWriter
 from include.wirewatch.config.sources import Source
+from include.wirewatch.discover import Poll
 from include.wirewatch.fetch import Client
-from include.wirewatch.models import BatchItem, Capture, Entry, Outcome, Reason, SourceReport
+from include.wirewatch.models import Batch, BatchItem, Capture, Entry, Outcome, Reason, SourceReport
 from include.wirewatch.settings import Settings, version
-
-# Requests in flight over all hosts; each host has its own, much lower limit in the client.
-IN_FLIGHT = 64
+from include.wirewatch.stages.services import Summary
 
 
 class Pick(NamedTuple):
@@ -40,11 +39,9 @@ async def capture_all(
     client: Client, picks: Sequence[Pick], writer: RawWriter, budget_s: float
 ) -> list[tuple[Pick, BatchItem]]:
     """Fetch every pick, each capture into the writer as it arrives. What the budget does not allow is `not_fetched`."""
-    gate = asyncio.Semaphore(IN_FLIGHT)
 
     async def one(pick: Pick) -> BatchItem:
-        async with gate:
-            return _item(pick, await client.get(pick.entry.url, source=pick.source, accept="page"), writer)
+        return _item(pick, await client.get(pick.entry.url, source=pick.source, accept="page"), writer)
 
     tasks = [asyncio.create_task(one(pick)) for pick in picks]
     if tasks:
@@ -59,11 +56,26 @@ async def capture_all(
     ]
 
 
-def count_outcomes(items: Sequence[BatchItem], reports: Sequence[SourceReport]) -> dict[str, int]:
-    """Items by outcome, and sources whose poll failed: for the log and the summary."""
-    counts = Counter(item.outcome.label for item in items)
-    failed = sum(report.poll.reason not in {Reason.FETCHED, Reason.UNCHANGED} for report in reports)
-    return {"sources": len(reports), "sources_failed": failed, "entries": len(items), **dict(sorted(counts.items()))}
+def report_of(source: Source, poll: Poll, items: Sequence[BatchItem]) -> SourceReport:
+    """What later stages need to know of a source, kept with the batch."""
+    return SourceReport(
+        publisher=source.publisher,
+        language=source.language,
+        tags=source.tags,
+        alert_max_age_s=source.alert_max_age.total_seconds(),
+        poll=poll.outcome,
+        listed=len(poll.entries),
+        seen=len(poll.entries) - sum(item.entry.source == source.name for item in items),
+    )
+
+
+def summarise(batch: Batch, key: BatchKey) -> Summary:
+    """The batch's key, sources and failed polls, and its items by outcome. The key is "" when there are no items."""
+    polled = batch.sources.values()
+    failed = sum(report.poll.reason not in {Reason.FETCHED, Reason.UNCHANGED} for report in polled)
+    outcomes = Counter(item.outcome.label for item in batch.items)
+    counts: Summary = {"sources": len(polled), "sources_failed": failed, "entries": len(batch.items)}
+    return {"batch": key.record if batch.items else "", **counts, **dict(sorted(outcomes.items()))}
 
 
 def _item(pick: Pick, answer: Capture | Outcome, writer: RawWriter) -> BatchItem:
