@@ -1,6 +1,5 @@
 """A deployment without Airflow: the stages on real S3, Slack and newsroom servers, all on loopback."""
 
-from collections.abc import Iterator
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
@@ -48,13 +47,13 @@ class Deployment:
 @pytest.fixture
 def deployment(
     newsroom: Newsroom, slack_server: SlackServer, store: Store, s3: LockedS3, tmp_path: Path
-) -> Iterator[Deployment]:
+) -> Deployment:
     newsroom.write_config(tmp_path)
     settings = Settings(
         store=f"s3://{store.place.bucket}/{store.place.prefix}", config=str(tmp_path), post_interval_s=0
     )
     client = WebClient(token=slack_server.token, base_url=slack_server.base_url, retry_handlers=[], timeout=5)
     config = ConfigFiles(str(tmp_path), lambda place: Store(s3.client(), place))
-    yield Deployment(
+    return Deployment(
         Services(settings, store, config, open_slack=lambda: client, worker="test"), tmp_path, newsroom, slack_server
     )
