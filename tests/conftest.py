@@ -9,6 +9,7 @@ import pytest
 from include.wirewatch.settings import S3Place
 from include.wirewatch.store import Store
 from tests.fakes.s3_server import LockedS3
+from tests.fakes.slack_server import SlackServer
 
 BUCKET = "wirewatch-tests"
 
@@ -38,3 +39,10 @@ def s3_bucket(s3: LockedS3) -> str:
 def store(s3_store_client: Any) -> Store:
     """An empty place of this test's own."""
     return Store(s3_store_client, S3Place(BUCKET, uuid.uuid4().hex))
+
+
+@pytest.fixture
+def slack_server() -> Iterator[SlackServer]:
+    """An empty workspace of this test's own."""
+    with SlackServer() as server:
+        yield server
