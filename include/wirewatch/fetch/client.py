@@ -15,6 +15,7 @@ from types import TracebackType
 from typing import Literal, NamedTuple
 
 import aiohttp
+from aiohttp.abc import AbstractResolver
 from yarl import URL
 
 from include.wirewatch.config.sources import Source
@@ -58,15 +59,23 @@ class Redirect(NamedTuple):
 class Client:
     """Keeps each host's pace, robots.txt and patience for its own life, which is one task.
 
-    user_agent: `Name/version (…)`; the name is what robots.txt files know.
+    user_agent: `Name/version (…)`; the name is what robots.txt files know. resolver: the system's where None.
     Use as an async context manager.
     """
 
-    def __init__(self, *, user_agent: str, timeout_s: float, max_body_bytes: int) -> None:
+    def __init__(
+        self,
+        *,
+        user_agent: str,
+        timeout_s: float,
+        max_body_bytes: int,
+        resolver: AbstractResolver | None = None,
+    ) -> None:
         self._user_agent = user_agent
         self._robot = user_agent.partition("/")[0]
         self._timeout_s = timeout_s
         self._max_body_bytes = max_body_bytes
+        self._resolver = resolver
         self._hosts: dict[str, Host] = {}
         self._robots: dict[str, asyncio.Task[robots.Robots]] = {}
         self._in_flight = asyncio.Semaphore(IN_FLIGHT)
@@ -212,7 +221,7 @@ class Client:
     def _session(self, *, guarded: bool) -> aiohttp.ClientSession:
         connector = aiohttp.TCPConnector(
             socket_factory=guard.guarded_socket if guarded else None,
-            resolver=aiohttp.ThreadedResolver(),
+            resolver=self._resolver or aiohttp.ThreadedResolver(),
             limit=0,  # the client's own gate and each host's slots are the limits
             ttl_dns_cache=300,
         )
