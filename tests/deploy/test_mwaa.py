@@ -88,11 +88,11 @@ def test_the_zip_has_the_plugin_at_its_root_and_equal_plugins_make_an_equal_zip(
     assert (tmp_path / "again" / "plugins.zip").read_bytes() == (built / "plugins.zip").read_bytes()
 
 
-def test_nothing_but_sources_is_packed(built):
+def test_all_sources_are_packed_and_nothing_else(built):
     kinds = {path.suffix for path in (built / "dags").rglob("*") if path.is_file()}
     assert ".pyc" not in kinds
     assert not list((built / "dags").rglob(".env*"))
-    assert (built / "dags" / "include" / "config").is_dir()
+    assert (built / "dags" / "include" / "wirewatch" / "status.html").is_file()
 
 
 def test_the_requirements_begin_with_the_constraint_that_lies_in_the_dags_folder(built):
