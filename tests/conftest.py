@@ -2,6 +2,7 @@
 
 import uuid
 from collections.abc import Iterator
+from datetime import UTC, datetime
 from typing import Any
 
 import pytest
@@ -10,6 +11,7 @@ from include.wirewatch.settings import S3Place
 from include.wirewatch.store import Store
 from tests.fakes.s3_server import LockedS3
 from tests.fakes.slack_server import SlackServer
+from tests.newsroom import Newsroom
 
 BUCKET = "wirewatch-tests"
 
@@ -46,3 +48,10 @@ def slack_server() -> Iterator[SlackServer]:
     """An empty workspace of this test's own."""
     with SlackServer() as server:
         yield server
+
+
+@pytest.fixture
+def newsroom() -> Iterator[Newsroom]:
+    """The made-up publishers, with everything dated relative to the present."""
+    with Newsroom(datetime.now(UTC)) as rooms:
+        yield rooms
