@@ -6,12 +6,11 @@ Newsroom(now) is a context manager. Everything it publishes is dated relative to
 import re
 import shutil
 from datetime import date, datetime, timedelta
+from html import unescape
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
 from threading import Lock, Thread
 from typing import Any, NamedTuple
-
-import yaml
 
 from include.wirewatch.settings import DEFAULT_CONFIG
 from tests.newsroom import pages
@@ -82,7 +81,9 @@ class Newsroom:
         if fresh:
             body = ISO_TIME.sub((self.now - timedelta(hours=1)).isoformat().encode(), body)
         found = TITLE.search(body.decode("utf-8", "replace"))
-        piece = Piece(f"served/{path.stem}", title or (found[1].strip() if found else path.stem), self.now, raw=body)
+        piece = Piece(
+            f"served/{path.stem}", title or (unescape(found[1]).strip() if found else path.stem), self.now, raw=body
+        )
         with self._lock:
             self._content[publisher].served.append(piece)
         return self.url(piece.slug)
@@ -90,12 +91,15 @@ class Newsroom:
     def write_config(self, directory: Path) -> None:
         """Write sources.yaml with the real addresses beside the demo's receivers.yaml and the shipped rules.yaml."""
         directory.mkdir(parents=True, exist_ok=True)
-        text = (DEMO_CONFIG / "sources.yaml").read_text("utf-8")
-        known = {name.replace("-", "_"): base.removeprefix("http://") for name, base in self.publishers.items()}
-        sources = yaml.safe_load(re.sub(r"<([a-z_]+)>", lambda name: known[name[1]], text))
-        (directory / "sources.yaml").write_text(yaml.safe_dump(sources, allow_unicode=True, sort_keys=False), "utf-8")
+        (directory / "sources.yaml").write_text(self.sources_yaml(), "utf-8")
         shutil.copyfile(DEMO_CONFIG / "receivers.yaml", directory / "receivers.yaml")
         shutil.copyfile(Path(DEFAULT_CONFIG) / "rules.yaml", directory / "rules.yaml")
+
+    def sources_yaml(self) -> str:
+        """The demo's sources.yaml with the real addresses."""
+        hosts = {name.replace("-", "_"): base.removeprefix("http://") for name, base in self.publishers.items()}
+        text = (DEMO_CONFIG / "sources.yaml").read_text("utf-8")
+        return re.sub(r"<([a-z_]+)>(?! stands)", lambda name: hosts[name[1]], text)
 
     def answer(self, publisher: Publisher, base: str, path: str) -> tuple[int, bytes, dict[str, str]]:
         """Status, body and headers for one GET, which is logged."""
