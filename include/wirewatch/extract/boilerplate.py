@@ -9,7 +9,6 @@ A line that ends in a full stop is never dropped for being a link: publishers li
 
 import re
 from typing import NamedTuple
-from urllib.parse import urlsplit
 
 from lxml.html import HtmlElement
 
@@ -35,6 +34,7 @@ ABOUT = re.compile(
     r"(?:#+ )?(?:About|Über|À propos de|Acerca de|Sobre|О компании|Про компанію) (?:the )?[A-ZÀ-ÞА-Я][^.!?]{1,50}:?"
 )
 DECORATION = re.compile(r"^[\s\-–—•·*|>»▶►→[(#_]+")
+HOST = re.compile(r"(?:https?:)?//(?:[^/?#@]*@)?([^/?#:]+)", re.I)
 NOT_WORD = re.compile(r"\W+")
 
 
@@ -137,10 +137,8 @@ def _is_headline(text: str) -> bool:
 
 def _site(url: str) -> str:
     """The last two labels of the host, "" for a relative URL. Coarse on purpose: co.uk is one site."""
-    try:
-        return ".".join((urlsplit(url).hostname or "").split(".")[-2:])
-    except ValueError:
-        return ""
+    host = HOST.match(url)
+    return ".".join(host[1].lower().split(".")[-2:]) if host else ""
 
 
 def _letters(text: str) -> str:

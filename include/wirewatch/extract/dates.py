@@ -9,6 +9,8 @@ from datetime import UTC, datetime, timedelta
 from email.utils import parsedate_to_datetime
 from typing import NamedTuple
 
+from lxml.html import HtmlElement
+
 EARLIEST = datetime(1990, 1, 1, tzinfo=UTC)
 CLOCK_SKEW = timedelta(minutes=15)
 # A time without a zone may be up to 14 hours ahead of UTC, and a bare day is over only after all of it.
@@ -108,6 +110,20 @@ def choose_modified(
         if not _why_not(dated, now, None) and (published is None or dated.moment > published)
     ]
     return max(credible, default=(None, ""))
+
+
+def find_day(tree: HtmlElement, now: datetime) -> datetime | None:
+    """The day that htmldate reads out of the page's markup and text: the last resort, right on five pages of six."""
+    from htmldate import find_date
+
+    day = find_date(
+        tree,
+        extensive_search=False,
+        original_date=True,
+        min_date=EARLIEST.date().isoformat(),
+        max_date=now.date().isoformat(),
+    )
+    return datetime.fromisoformat(day).replace(tzinfo=UTC) if day else None
 
 
 def _why_not(dated: Dated, now: datetime, in_url: datetime | None) -> str:

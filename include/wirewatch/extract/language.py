@@ -20,9 +20,15 @@ LISTS = {
     "sw": "Swahili", "tr": "Turkish", "uk": "Ukrainian", "ur": "Urdu", "vi": "Vietnamese", "hi": "Hindi",
     "mr": "Marathi", "el": "Greek", "he": "Hebrew",
 }  # fmt: skip
+NOT_LATIN = {"ar", "be", "bg", "el", "fa", "he", "hi", "kk", "mk", "mr", "ru", "uk", "ur"}
 TOP_WORDS = 300
 SAMPLE = 4_000
 MIN_WORDS = 8
+# A declaration is doubted if the text has words enough and few of them are common ones; it falls to a language that
+# has twice as many.
+MIN_DOUBT = 40
+SURE_SHARE = 0.3
+PLAINLY = 2
 SCRIPTS = [
     ("ja", re.compile(r"[\u3040-\u30ff]"), 0.08),
     ("ko", re.compile(r"[\uac00-\ud7af]"), 0.3),
@@ -58,6 +64,19 @@ def detect_language(text: str) -> str:
     return best if scores[best] >= 0.15 * len(words) else ""
 
 
+def language_of(text: str, declared: str) -> str:
+    """The declared language unless the text is plainly in another; the detected one where none is declared."""
+    if declared in LISTS:
+        words = WORD.findall(text[:SAMPLE].lower())
+        known = common_word_scores(words, [declared])[declared]
+        if len(words) < MIN_DOUBT or known >= SURE_SHARE * len(words):
+            return declared
+        detected = detect_language(text)
+        plainly = detected not in LISTS or common_word_scores(words, [detected])[detected] > PLAINLY * known
+        return detected if detected and plainly else declared
+    return declared or detect_language(text)
+
+
 def common_word_scores(words: list[str], codes: Iterable[str]) -> Counter[str]:
     """How many of the words are among the commonest of each language."""
     counted = Counter(words)
@@ -76,5 +95,7 @@ def common_letters(words: list[str], codes: Iterable[str]) -> Counter[str]:
 def _common(code: str, top: int = TOP_WORDS) -> frozenset[str]:
     # The packaged lists are ordered by frequency; get_stoplist() would lose that order.
     listed = pkgutil.get_data("justext", f"stoplists/{LISTS[code]}.txt") or b""
-    words = dict.fromkeys(word.lower() for word in listed.decode().split() if word.isalpha())
-    return frozenset(list(words)[:top])
+    words = list(dict.fromkeys(word.lower() for word in listed.decode().split() if word.isalpha()))
+    if code in NOT_LATIN:  # the Marathi list, for one, has the commonest English words in it
+        words = [word for word in words if not word.isascii()]
+    return frozenset(words[:top])

@@ -67,7 +67,7 @@ class Metadata(NamedTuple):
 def read_metadata(tree: HtmlElement, json_ld: JsonLd, url: str) -> Metadata:
     """url: the page's own, for relative links and as the last resort for the site's name."""
     said = _Said(tree, json_ld, url)
-    site_name = said.first("site_name", said.sites(), one_line) or (urlsplit(url).hostname or "").removeprefix("www.")
+    site_name = said.first("site_name", said.sites(), _site_name) or (urlsplit(url).hostname or "").removeprefix("www.")
     title = said.first("title", said.titles(), one_line)
     return Metadata(
         title=_without_site(title, site_name, url),
@@ -179,9 +179,7 @@ class _Said:
         for node in self.json_ld.nodes:
             if "website" in types_of(node):
                 yield "json-ld:website", node.get("name")
-        for origin, name in self.metas(SITE_META[1:]):
-            if not name.startswith("http"):
-                yield origin, name
+        yield from self.metas(SITE_META[1:])
 
     def sections(self) -> Iterator[tuple[str, Any]]:
         yield from self.metas(SECTION_META[:2])
@@ -225,6 +223,11 @@ class _Said:
                 self.origins["paywalled"] = origin
                 return tier.lower() == "locked"
         return None
+
+
+def _site_name(value: Any) -> str:
+    name = one_line(value, 100)
+    return "" if name.startswith(("http:", "https:", "@")) else name
 
 
 def _name(value: Any) -> Any:

@@ -11,19 +11,9 @@ from lxml.etree import XPath, iterwalk
 from lxml.html import HtmlElement
 
 UNSEEN = (
-    "script",
-    "style",
-    "noscript",
-    "template",
-    "svg",
-    "iframe",
-    "link",
-    "object",
-    "embed",
-    "canvas",
-    "input",
-    "select",
-)
+    "script", "style", "noscript", "template", "svg", "iframe", "link", "object", "embed", "canvas", "input", "select",
+    "img", "picture", "source", "video", "audio", "map", "button", "textarea", "dialog", "nav", "aside", "footer",
+)  # fmt: skip
 HIDDEN = XPath(".//*[@hidden or @style]")
 NOT_DISPLAYED = re.compile(r"display\s*:\s*none", re.I)
 NESTED_TEASER = XPath(".//article//article[.//*[self::h1 or self::h2 or self::h3 or self::h4][.//a or parent::a]]")

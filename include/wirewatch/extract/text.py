@@ -25,10 +25,6 @@ BODY_MIN_CHARACTERS = 500
 PROSE_MIN = 80
 # Real pages stay below 12,000; the library is quadratic in places, 100,000 paragraphs take it over 20 s.
 MAX_ELEMENTS = 25_000
-SETTINGS = (
-    ENOUGH_CHARACTERS, ENOUGH_SHARE, LITTLE_CHARACTERS, LITTLE_SHARE, MUCH_LONGER, BODY_MIN_CHARACTERS, PROSE_MIN,
-    MAX_ELEMENTS,
-)  # fmt: skip
 
 
 class Body(NamedTuple):
