@@ -94,7 +94,7 @@ class RealAirflow:
         """(run type, state) of every run of a DAG."""
         return [
             (str(kind), str(state))
-            for kind, state in self.rows(f"SELECT run_type, state FROM dag_run WHERE dag_id = '{dag_id}'")  # noqa: S608
+            for kind, state in self.rows(f"SELECT run_type, state FROM dag_run WHERE dag_id = '{dag_id}'")
         ]
 
     def wait(self, what: str, is_done: Callable[[], object], timeout_s: float = 120) -> None:

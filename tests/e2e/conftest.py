@@ -45,9 +45,7 @@ class Deployment:
 
 
 @pytest.fixture
-def deployment(
-    newsroom: Newsroom, slack_server: SlackServer, store: Store, s3: LockedS3, tmp_path: Path
-) -> Deployment:
+def deployment(newsroom: Newsroom, slack_server: SlackServer, store: Store, s3: LockedS3, tmp_path: Path) -> Deployment:
     newsroom.write_config(tmp_path)
     settings = Settings(
         store=f"s3://{store.place.bucket}/{store.place.prefix}", config=str(tmp_path), post_interval_s=0

@@ -15,6 +15,6 @@ from include.wirewatch.stages.fetch import fetch
 from include.wirewatch.stages.finish import finish
 from include.wirewatch.stages.history import fetch_day
 from include.wirewatch.stages.match import match
-from include.wirewatch.stages.services import Services
+from include.wirewatch.stages.services import Services, Summary
 
-__all__ = ["Services", "deliver", "extract", "fetch", "fetch_day", "finish", "match"]
+__all__ = ["Services", "Summary", "deliver", "extract", "fetch", "fetch_day", "finish", "match"]

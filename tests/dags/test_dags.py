@@ -1,0 +1,108 @@
+"""The real DAGs, run by the real Airflow. Few and slow: everything else is tested without it."""
+
+import json
+from datetime import timedelta
+
+import pytest
+
+from tests.airflow_home import PROJECT, load_dags
+
+pytestmark = pytest.mark.slow
+
+STAGES = ["ingest.fetch[0]", "ingest.extract[0]", "ingest.match[0]", "deliver"]
+
+
+def states(result):
+    return {name: task.state for name, task in result.tasks.items()}
+
+
+def test_every_dag_bounds_its_runs_and_says_what_to_do_when_it_fails(airflow_home):
+    pools = json.loads((PROJECT / "deploy" / "pools.json").read_text())
+    dags = load_dags()
+    assert set(dags) == {path.stem for path in (PROJECT / "dags").glob("*.py")}
+    for dag in dags.values():
+        assert dag.max_active_runs == 1, "politeness is per task: one run at a time"
+        assert dag.dagrun_timeout, dag.dag_id
+        assert not dag.catchup
+        assert type(dag.timetable).__name__ == "CronDataIntervalTimetable", "a bare cron has no data interval"
+        assert "## If it fails" in dag.doc_md
+        for task in dag.tasks:
+            if task.task_id.endswith("report_failure"):
+                continue
+            assert task.execution_timeout, task.task_id
+            assert task.execution_timeout < dag.dagrun_timeout
+            assert task.pool in pools or task.pool == "default_pool", f"{task.task_id}: {task.pool}"
+
+
+def test_the_live_dag_polls_every_five_minutes(airflow_home):
+    dag = load_dags()["ingest_live"]
+    assert dag.timetable.expression == "*/5 * * * *"
+    fetch = dag.get_task("ingest.fetch")
+    assert fetch.pool == "wirewatch_fetch"
+    assert fetch.retries == 3
+    assert fetch.retry_delay == timedelta(seconds=20)
+
+
+def test_ingest_live_alerts_once_and_the_next_run_on_nothing_again(airflow):
+    result = airflow.run("ingest_live")
+    assert result.state == "success"
+    assert {name: state for name, state in states(result).items() if name in STAGES} == dict.fromkeys(STAGES, "success")
+    assert len(airflow.slack.messages) == len(airflow.newsroom.expected.alerts)
+    assert result.tasks["ingest.match[0]"].result["alerted"] == len(airflow.newsroom.expected.alerts)
+
+    again = airflow.run("ingest_live")
+    assert again.state == "success"
+    assert again.tasks["ingest.fetch[0]"].result["sources"] > 0, "the sources were polled again"
+    assert len(airflow.slack.messages) == len(airflow.newsroom.expected.alerts)
+
+
+def test_wrong_rules_turn_match_red_and_the_sweeper_alerts_after_the_mend(airflow, capfd):
+    rules = airflow.config / "rules.yaml"
+    good = rules.read_text()
+    rules.write_text(good + "  - name: broken\n    query: peace talks AND (\n")
+    result = airflow.run("ingest_live")
+    assert result.state == "failed"
+    assert states(result) == {
+        "ingest.fetch[0]": "success",
+        "ingest.extract[0]": "success",
+        "ingest.match[0]": "failed",
+        "deliver": "success",
+        "report_failure": "failed",
+    }
+    logged = "".join(capfd.readouterr())
+    assert "rules.yaml:" in logged, "the log names file, line and column"
+    assert airflow.slack.messages == []
+
+    rules.write_text(good)
+    swept = airflow.run("finish_work")
+    assert swept.state == "success"
+    assert swept.tasks["finish_batches"].result["finished"] == 1
+    assert len(airflow.slack.messages) == len(airflow.newsroom.expected.alerts)
+
+
+def test_a_missing_bucket_fails_at_the_first_try_with_one_sentence(airflow, monkeypatch, capfd):
+    monkeypatch.setenv("WIREWATCH_STORE", "s3://no-such-bucket/news")
+    result = airflow.run("ingest_live")
+    assert result.state == "failed"
+    assert states(result)["ingest.fetch[0]"] == "failed", "not up_for_retry: a retry cannot mend it"
+    logged = "".join(capfd.readouterr())
+    assert "the bucket does not exist; create it or correct WIREWATCH_STORE" in logged
+
+
+def test_without_a_slack_connection_alerts_appear_in_the_task_log(airflow, monkeypatch, capfd):
+    monkeypatch.delenv("AIRFLOW_CONN_SLACK_API_DEFAULT")
+    result = airflow.run("ingest_live")
+    assert result.state == "success"
+    assert airflow.slack.messages == []
+    logged = "".join(capfd.readouterr())
+    assert "there is no connection 'slack_api_default'" in logged
+    assert "[ceasefire]" in logged
+
+
+def test_one_shard_down_never_holds_up_the_others_alerts(airflow, monkeypatch):
+    monkeypatch.setenv("WIREWATCH_SHARDS", "2")
+    monkeypatch.setenv("WIREWATCH_EXTRACT_WORKERS", "1")
+    result = airflow.run("ingest_live")
+    assert result.state == "success"
+    assert {"ingest.match[0]", "ingest.match[1]"} <= set(result.tasks)
+    assert len(airflow.slack.messages) == len(airflow.newsroom.expected.alerts)
