@@ -104,7 +104,8 @@ def redact(url: str) -> str:
 
 def absolute(link: str, base: str) -> str:
     """A link as found on the page at `base`, made absolute, without fragment. Raises ValueError unless http(s)."""
-    parts = _parse(urljoin(base, link.strip()))
+    link = link.strip()
+    parts = _parse(link if link.startswith(("http://", "https://")) else urljoin(base, link))
     parts.hash = ""
     return str(parts.href)
 

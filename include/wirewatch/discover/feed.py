@@ -1,7 +1,7 @@
 """Feeds: RSS 0.9x to 2.0, RDF, Atom, JSON Feed.
 
-fastfeedparser reads them; feedparser reads again what the first gets wrong. The four signs: it raises, it finds
-nothing, an entry lacks its link, or a title or summary holds a U+FFFD. A fifth: dates in the form 5/11/2026.
+fastfeedparser reads them, a bare "&" mended first (it reads ?a=1&b=2 as ?a=1=2). feedparser reads again what it gets
+wrong. The signs: it raises; it finds nothing, or an entry without a link, in ill-formed XML; a U+FFFD; odd dates.
 Never rejects a feed for being ill-formed alone (feedparser's `bozo`): only where there is no feed in it.
 """
 
@@ -12,6 +12,7 @@ from typing import Any
 
 import fastfeedparser
 import feedparser
+from lxml import etree
 
 from include.wirewatch.config.sources import Source
 from include.wirewatch.discover.parsed import Parsed
@@ -21,35 +22,68 @@ from include.wirewatch.urls import absolute
 
 REPLACEMENT = "\ufffd"
 # fastfeedparser reads 5/11/2026 as the 11th of May; feedparser leaves it undated, which is the truth.
-_AMBIGUOUS_DATE = re.compile(rb"<(?:pubDate|dc:date)>\s*\d{1,2}/\d{1,2}/\d{4}")
+_BARE_AMPERSAND = re.compile(rb"&(?!#?\w{1,31};)")
+_CDATA = re.compile(rb"(<!\[CDATA\[.*?\]\]>)", re.DOTALL)
+# fastfeedparser reads 5/11/2026 as the 11th of May, and "yesterday" against its own clock; feedparser leaves both
+# undated, which is the truth.
+_MISREAD_DATE = re.compile(
+    rb"<(?:pubDate|dc:date|published|updated)>\s*(?:\d{1,2}/\d{1,2}/\d{4}|now|today|yesterday|\d+ \w+ ago)",
+    re.IGNORECASE,
+)
 
 
 def parse(body: bytes, source: Source, url: str, content_type: str) -> Parsed:
     """The entries of one feed, in its order. trouble says why there is none, if it is no feed at all."""
     if not body.strip():
         return Parsed([], "empty body")
+    if _declares_entities(body):
+        return Parsed([], "its DOCTYPE declares entities: refused (an XML bomb, or a reference to a file)")
     quick = _quick(body, source, url)
-    if quick is not None:
-        return Parsed(quick)
-    return _thorough(body, source, url, content_type)
+    return _thorough(body, source, url, content_type) if quick is None else Parsed(quick)
+
+
+def _declares_entities(body: bytes) -> bool:
+    starts = [at for mark in (b"<channel", b"<item", b"<entry") if (at := body.find(mark)) >= 0]
+    return b"<!ENTITY" in body[: min(starts, default=len(body))]
 
 
 def _quick(body: bytes, source: Source, url: str) -> list[Entry] | None:
-    """The entries by fastfeedparser, or None on any of the four signs."""
-    if _AMBIGUOUS_DATE.search(body):
+    """The entries by fastfeedparser, or None on any of the signs."""
+    if _MISREAD_DATE.search(body):
         return None
+    is_doubtful = False
+    if _BARE_AMPERSAND.search(body) and not _is_well_formed(body):
+        body = _mended(body)
+        is_doubtful = True
     try:
         # Only ever bytes: a text that begins with http:// would be fetched, unguarded.
         items = fastfeedparser.parse(body, include_tags=False, include_media=False).entries
     except Exception:  # a parser of hostile bytes may raise anything; the other one reads them again
         return None
-    entries = []
-    for item in items[: source.max_entries]:
-        entry = _entry(item, source, url, parse_date(item.get("published")), parse_date(item.get("updated")))
-        if entry is None or REPLACEMENT in entry.title or REPLACEMENT in entry.summary:
-            return None
-        entries.append(entry)
-    return entries or None
+    read = [
+        _entry(item, source, url, parse_date(item.get("published")), parse_date(item.get("updated")))
+        for item in items[: source.max_entries]
+    ]
+    entries = [entry for entry in read if entry is not None]
+    if any(REPLACEMENT in entry.title or REPLACEMENT in entry.summary for entry in entries):
+        return None
+    is_doubtful = is_doubtful or len(entries) < len(read) or not read
+    # In well-formed XML what was not found is not there.
+    return None if is_doubtful and not _is_well_formed(body) else entries
+
+
+def _is_well_formed(body: bytes) -> bool:
+    try:
+        etree.fromstring(body, etree.XMLParser(resolve_entities=False, no_network=True, load_dtd=False))
+    except (etree.XMLSyntaxError, ValueError):
+        return False
+    return True
+
+
+def _mended(body: bytes) -> bytes:
+    """With every bare "&" outside CDATA escaped. feedparser reads AT&T as "AT&T;"."""
+    parts = _CDATA.split(body)
+    return b"".join(part if part.startswith(b"<![CDATA[") else _BARE_AMPERSAND.sub(b"&amp;", part) for part in parts)
 
 
 def _thorough(body: bytes, source: Source, url: str, content_type: str) -> Parsed:
@@ -86,7 +120,7 @@ def _entry(item: Any, source: Source, base: str, published: datetime | None, upd
         title=plain_text(item.get("title"), MAX_TITLE),
         summary=plain_text(_summary(item), MAX_SUMMARY),
         published=published or updated,
-        published_from="feed" if published else "feed:updated" if updated else "",
+        published_from="feed" if published or updated else "",
         modified=updated,
     )
 

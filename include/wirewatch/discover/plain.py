@@ -8,12 +8,11 @@ from html import unescape
 MAX_TITLE = 500
 MAX_SUMMARY = 2000
 # Markup beyond this is not read: a summary is a teaser, and regular expressions are for small things.
-MAX_MARKUP = 50_000
+MAX_MARKUP = 20_000
 
 # Every repetition excludes "<", so that hostile text costs one pass.
 _HIDDEN = re.compile(r"<(script|style)\b[^<>]*>[^<]*</\1\s*>", re.IGNORECASE)
 _TAG = re.compile(r"<!--[^<]*?-->|<[/!?]?[a-zA-Z][^<>]*>")
-_SPACE = re.compile(r"\s+")
 
 
 def plain_text(text: str | None, limit: int) -> str:
@@ -27,7 +26,7 @@ def plain_text(text: str | None, limit: int) -> str:
         text = unescape(text)
         if "<" in text:  # markup that was escaped twice
             text = unescape(_TAG.sub(" ", text))
-    return _SPACE.sub(" ", text).strip()[:limit].rstrip()
+    return " ".join(text.split())[:limit].rstrip()
 
 
 def parse_date(text: str | None) -> datetime | None:

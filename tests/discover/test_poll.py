@@ -1,0 +1,121 @@
+"""One poll: conditional, over several files, each page once; and one day of history."""
+
+import asyncio
+from datetime import UTC, date, datetime
+
+import pytest
+
+from include.wirewatch.config.sources import Source
+from include.wirewatch.discover import KINDS, discover, discover_day
+from include.wirewatch.models import Outcome, Reason
+from tests.discover.conftest import BASE, Web, capture_of, source_of
+from tests.discover.test_feed import item, rss
+from tests.discover.test_sitemap import url, urlset
+
+INDEX = "https://news.example/sitemap.xml"
+
+
+def poll(web: Web, source: Source, **validators: str):
+    return asyncio.run(discover(source, web, **validators))
+
+
+def index_of(*files: str) -> bytes:
+    return f"<sitemapindex>{''.join(f'<sitemap><loc>{file}</loc></sitemap>' for file in files)}</sitemapindex>".encode()
+
+
+def test_every_kind_that_the_settings_know_has_its_module():
+    assert set(KINDS) == set(Source.model_json_schema()["properties"]["kind"]["enum"])
+
+
+def test_a_good_poll_brings_entries_and_validators():
+    answer = capture_of(
+        BASE, rss(item()).encode(), ("ETag", '"v1"'), ("Last-Modified", "Mon, 23 Nov 2026 12:00:00 GMT")
+    )
+    found = poll(Web({BASE: answer}), source_of())
+    assert [entry.url for entry in found.entries] == ["https://news.example/a"]
+    assert found.outcome.reason is Reason.FETCHED
+    assert (found.etag, found.last_modified) == ('"v1"', "Mon, 23 Nov 2026 12:00:00 GMT")
+
+
+def test_validators_are_sent_only_where_there_are_some():
+    web = Web({BASE: rss().encode()})
+    poll(web, source_of(), etag='"v1"')
+    poll(web, source_of())
+    assert web.asked == [(BASE, {"If-None-Match": '"v1"'}), (BASE, {})]
+
+
+@pytest.mark.parametrize("reason", [Reason.UNCHANGED, Reason.TIMEOUT, Reason.REFUSED_ADDRESS])
+def test_what_the_fetch_answers_is_what_the_poll_answers(reason):
+    found = poll(Web({BASE: Outcome(reason=reason, detail="why")}), source_of())
+    assert (found.outcome.reason, found.entries, found.detail) == (reason, (), "why")
+
+
+def test_a_broken_feed_is_a_bad_response_and_its_validators_are_not_kept():
+    answer = capture_of(BASE, b"<html>Sign in", ("ETag", '"v1"'))
+    found = poll(Web({BASE: answer}), source_of())
+    assert found.outcome.reason is Reason.BAD_RESPONSE
+    assert found.detail
+    assert found.etag == ""
+
+
+def test_an_empty_feed_is_fetched():
+    assert poll(Web({BASE: rss().encode()}), source_of()).outcome.reason is Reason.FETCHED
+
+
+def test_each_page_is_one_entry_however_often_it_is_listed():
+    body = rss(item(link="/a"), item(link="/a?utm_source=feed"), item(link="/a#x"), item(link="/b"))
+    found = poll(Web({BASE: body.encode()}), source_of())
+    assert [entry.url for entry in found.entries] == ["https://news.example/a", "https://news.example/b"]
+
+
+def test_an_index_is_read_with_the_files_that_it_names():
+    web = Web({
+        INDEX: index_of("/one.xml", "/two.xml"),
+        "https://news.example/one.xml": urlset(url("/a")),
+        "https://news.example/two.xml": urlset(url("/b")),
+    })  # fmt: skip
+    found = poll(web, source_of("sitemap", INDEX))
+    assert {entry.url[-1] for entry in found.entries} == {"a", "b"}
+    assert found.outcome.reason is Reason.FETCHED
+
+
+def test_a_file_of_an_index_that_fails_does_not_cost_the_others():
+    web = Web({INDEX: index_of("/gone.xml", "/two.xml"), "https://news.example/two.xml": urlset(url("/b"))})
+    found = poll(web, source_of("sitemap", INDEX))
+    assert len(found.entries) == 1
+    assert found.outcome.reason is Reason.BAD_RESPONSE
+    assert "gone.xml: http_404" in found.detail
+
+
+def test_an_index_that_names_itself_and_others_without_end_is_bounded():
+    class Endless(Web):
+        async def __call__(self, url, headers):
+            await super().__call__(url, headers)
+            return capture_of(url, index_of(INDEX, f"/{len(self.asked)}a.xml", f"/{len(self.asked)}b.xml"))
+
+    web = Endless({})
+    poll(web, source_of("sitemap", INDEX))
+    assert len(web.asked) <= 11
+
+
+def test_a_day_of_history_is_that_days_entries_of_the_dated_sitemap():
+    entries = [url("/before", "2026-11-22T23:59:59Z"), url("/in", "2026-11-23T00:30:00+00:00")]
+    entries += [url("/late", "2026-11-24T00:30:00+01:00"), url("/after", "2026-11-24T00:00:00Z"), url("/undated")]
+    web = Web({"https://news.example/map-2026-11-23.xml": urlset(*entries)})
+    source = source_of(history="https://news.example/map-{date:%Y-%m-%d}.xml")
+    found = asyncio.run(discover_day(source, date(2026, 11, 23), web))
+    assert [entry.url.rpartition("/")[2] for entry in found.entries] == ["in", "late", "undated"]
+
+
+def test_in_a_months_map_an_undated_entry_belongs_to_no_day():
+    web = Web({"https://news.example/2026-11.xml": urlset(url("/in", "2026-11-23"), url("/undated"))})
+    source = source_of(history="https://news.example/{date:%Y-%m}.xml")
+    found = asyncio.run(discover_day(source, date(2026, 11, 23), web))
+    assert [entry.published for entry in found.entries] == [datetime(2026, 11, 23, tzinfo=UTC)]
+
+
+def test_a_source_without_history_is_not_asked():
+    web = Web({})
+    found = asyncio.run(discover_day(source_of(), date(2026, 11, 23), web))
+    assert found.outcome.reason is Reason.NOT_FETCHED
+    assert web.asked == []
