@@ -84,13 +84,16 @@ def host_of(url: str) -> str:
 
 @lru_cache(maxsize=4096)
 def site_of(host: str) -> str:
-    """The registrable domain of a host (`m.news.example.co.uk` → `example.co.uk`); an address or local name is itself.
+    """The registrable domain of a host: `m.example.co.uk` → `example.co.uk`. An address or local name is itself.
 
     Names under which anybody may register (github.io, blogspot.com) count as suffixes: two blogs are two sites.
     """
-    name = host.rsplit(":", 1)[0] if not host.endswith("]") else host
-    domain = get_fld(name.rstrip("."), fix_protocol=True, fail_silently=True, search_private=True)
-    return str(domain) if domain else host
+    name = host.rstrip("]").rsplit(":", 1)[0].rstrip(".")
+    labels = name.split(".")
+    if host.startswith("[") or len(labels) < 2 or labels[-1].isdigit():
+        return host
+    domain = get_fld(name, fix_protocol=True, fail_silently=True, search_private=True)
+    return str(domain) if domain else ".".join(labels[-2:])  # a top-level domain that the list does not know
 
 
 def redact(url: str) -> str:
