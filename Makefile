@@ -5,7 +5,7 @@ BIN := $(VENV)/bin
 READY := $(VENV)/.installed
 
 .DEFAULT_GOAL := help
-.PHONY: help demo test check bench constraints clean
+.PHONY: help demo test check bench schema constraints clean
 
 help:
 	@grep -hE '^[a-z_-]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 16
@@ -29,6 +29,9 @@ check: $(READY) ## lint and types
 
 bench: $(READY) ## CPU beside what you would use instead, as ratios
 	@$(BIN)/python -m tests.benchmarks
+
+schema: $(READY) ## the JSON Schemas of the configuration files, for editors
+	@$(BIN)/python -m include.wirewatch.config.schema
 
 constraints: ## renew constraints.txt: the newest releases that work together, for every supported Python
 	$(BIN)/uv pip compile --quiet --upgrade --universal --python-version 3.11 --no-header --no-annotate \

@@ -89,14 +89,13 @@ def test_a_missing_bucket_fails_at_the_first_try_with_one_sentence(airflow, monk
     assert "the bucket does not exist; create it or correct WIREWATCH_STORE" in logged
 
 
-def test_without_a_slack_connection_alerts_appear_in_the_task_log(airflow, monkeypatch, capfd):
+def test_without_a_slack_connection_alerts_appear_in_the_task_log(airflow, monkeypatch, caplog):
     monkeypatch.delenv("AIRFLOW_CONN_SLACK_API_DEFAULT")
     result = airflow.run("ingest_live")
     assert result.state == "success"
     assert airflow.slack.messages == []
-    logged = "".join(capfd.readouterr())
-    assert "there is no connection 'slack_api_default'" in logged
-    assert "[ceasefire]" in logged
+    assert "there is no connection 'slack_api_default'" in caplog.text
+    assert "[ceasefire]" in caplog.text
 
 
 def test_one_shard_down_never_holds_up_the_others_alerts(airflow, monkeypatch):

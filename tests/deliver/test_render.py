@@ -108,8 +108,10 @@ def test_the_largest_alert_stays_within_slacks_limits():
 
 def test_an_alert_from_a_summary_says_so_and_why():
     alert = make_alert(method="summary", method_detail="robots")
-    assert "the page could not be read (robots)" in json.dumps(blocks_of(alert))
-    assert "could not be read" not in json.dumps(blocks_of(make_alert()))
+    assert "own title and summary: robots.txt forbids to read the page." in json.dumps(blocks_of(alert))
+    other = make_alert(method="summary", method_detail="extraction was killed after 20 s")
+    assert "own title and summary: extraction was killed after 20 s." in json.dumps(blocks_of(other))
+    assert "own title and summary" not in json.dumps(blocks_of(make_alert()))
 
 
 def test_an_undated_article_says_when_it_was_first_seen():

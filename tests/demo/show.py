@@ -29,7 +29,8 @@ def show_alert(console: Console, message: dict[str, Any]) -> None:
 
 def show_stages(console: Console, runs: Iterable[TaskRun]) -> None:
     """`fetch    1.9 s  entries=34 fetched=27 …`: shards added up."""
-    for stage, tasks in groupby(sorted(runs, key=lambda run: _ORDER.index(_stage(run))), key=_stage):
+    ran = [run for run in runs if run.state != "skipped"]
+    for stage, tasks in groupby(sorted(ran, key=lambda run: _ORDER.index(_stage(run))), key=_stage):
         together = list(tasks)
         counts: defaultdict[str, int] = defaultdict(int)
         for task in together:
@@ -39,7 +40,7 @@ def show_stages(console: Console, runs: Iterable[TaskRun]) -> None:
         seconds = sum(task.seconds for task in together)
         state = "" if all(task.state == "success" for task in together) else f"  [{together[0].state}]"
         shown = "  ".join(f"{name}={value}" for name, value in counts.items())
-        console.print(f"  {stage:<8} {seconds:5.1f} s  {shown}{state}", highlight=False)
+        console.print(f"  {stage:<8} {seconds:5.1f} s  {shown}{state}", highlight=False, soft_wrap=True)
 
 
 def show_store(console: Console, url: str, objects: Iterable[Listed]) -> None:
@@ -54,7 +55,7 @@ def show_store(console: Console, url: str, objects: Iterable[Listed]) -> None:
             leaf = branch.add(f"{day}/")
             for item in files:
                 leaf.add(f"{item.key.rpartition('/')[2]}  [dim]{_size(item.size)}")
-    console.print(tree, highlight=False)
+    console.print(tree, highlight=False, soft_wrap=True)
 
 
 _ORDER = ["fetch", "extract", "match", "deliver", "report_failure"]

@@ -29,6 +29,17 @@ NAME_CHARS = 80
 URL_CHARS = 2_000
 EXCERPT_CHARS = 500
 RULES_SHOWN = 12
+# Why there is no full text, in words; whatever is not here is shown as it is.
+WHY = {
+    "robots": "robots.txt forbids to read the page",
+    "too_large": "the page is too large",
+    "not_html": "the page is not HTML",
+    "timeout": "the page did not answer in time",
+    "connection": "the page could not be reached",
+    "http_401": "the page asks for a login (401)",
+    "http_403": "the publisher refused the page (403)",
+    "http_404": "the page does not exist (404)",
+}
 # Control and bidirectional-override characters could reorder or hide the text around them.
 UNSAFE = re.compile("[\x00-\x08\x0b-\x1f\x7f\u202a-\u202e\u2066-\u2069\ufeff]")
 
@@ -163,8 +174,8 @@ def _utc(moment: datetime) -> str:
 def _note(alert: Alert) -> str:
     if alert.method != "summary":
         return ""
-    reason = f" ({clean(alert.method_detail, 120)})" if alert.method_detail else ""
-    return f"From the source's own title and summary: the page could not be read{reason}."
+    reason = WHY.get(alert.method_detail, clean(alert.method_detail, 120))
+    return f"From the source's own title and summary: {reason or 'the page could not be read'}."
 
 
 def _times(count: int) -> str:
