@@ -1,0 +1,164 @@
+"""wirewatch check, wirewatch match: the configuration and one query, tried before they go live."""
+
+import json
+import sys
+from collections.abc import Callable, Iterator
+from pathlib import Path
+from typing import Annotated, Any
+
+import boto3
+import typer
+
+from include.wirewatch.config.files import ConfigFiles
+from include.wirewatch.config.yaml_file import Loaded
+from include.wirewatch.errors import ConfigError
+from include.wirewatch.match import (
+    Document,
+    QueryError,
+    check_examples,
+    excerpts,
+    load_rules,
+    located,
+    parse,
+    query_rules,
+    warnings,
+)
+from include.wirewatch.match.parse import uses_lists, warnings_of
+from include.wirewatch.models import RuleMatch
+from include.wirewatch.settings import load_settings
+from include.wirewatch.store import Store
+
+Config = Annotated[str, typer.Option(help="Directory or s3:// prefix of the YAML files.", show_default=False)]
+Json = Annotated[bool, typer.Option("--json", help="JSON instead of text.")]
+BOLD, PLAIN = "\x1b[1m", "\x1b[0m"
+
+
+def check(config: Config = "", as_json: Json = False) -> None:
+    """Validate sources.yaml, rules.yaml and receivers.yaml, and run every rule's examples.
+
+    Exit 0: all is well. 1: an example fails. 2: a file is wrong.
+    """
+    files = _config(config)
+    wrong: list[str] = []
+    failed: list[str] = []
+    warned: list[str] = []
+    done: list[str] = []
+
+    def attempt(load: Callable[[], str]) -> None:
+        try:
+            done.append(load())
+        except ConfigError as error:
+            wrong.extend(error.problems)
+
+    def rules() -> str:
+        loaded = files.rules()
+        compiled = load_rules(loaded)
+        failed.extend(located(loaded, problem) for problem in check_examples(loaded.value))
+        warned.extend(located(loaded, problem) for problem in warnings(loaded.value))
+        examples = sum(len(rule.match) + len(rule.no_match) for rule in loaded.value.rules)
+        return f"{loaded.places.name}: {len(compiled.rules)} rules, {examples} examples"
+
+    attempt(lambda: _counted(files.sources(), "sources"))
+    attempt(rules)
+    attempt(lambda: _counted(files.receivers(), "receivers"))
+    if as_json:
+        result = {"ok": not wrong and not failed, "problems": wrong, "failed": failed, "warnings": warned}
+        print(json.dumps(result, ensure_ascii=False))
+    else:
+        for line in (*wrong, *failed, *(f"{line} (warning)" for line in warned)):
+            print(line, file=sys.stderr)
+        for line in done:
+            print(line)
+    raise typer.Exit(2 if wrong else 1 if failed else 0)
+
+
+def match(
+    query: Annotated[str, typer.Option(help="The query, e.g. 'ceasefire AND talks'.")],
+    files: Annotated[
+        list[Path] | None, typer.Argument(metavar="[FILE]...", help="Text files; none or -: stdin.")
+    ] = None,
+    title: Annotated[str, typer.Option(help="The title that belongs to the text.")] = "",
+    config: Config = "",
+    as_json: Json = False,
+) -> None:
+    """Look for one query in texts, like grep. Exit 0: found. 1: not found. 2: the query or a file is wrong.
+
+    --json: matched, score and hits (field, start, end, text, term); one object a line where there are several files.
+    """
+    try:
+        # only a query that names a list needs the configuration
+        rules = query_rules(query, _config(config).rules().value if uses_lists(parse(query)) else None)
+    except QueryError as error:
+        print(_with_caret(query, error.offset, str(error)), file=sys.stderr)
+        raise typer.Exit(2) from None
+    for offset, message in warnings_of(query, parse(query)):
+        print(f"{_place(query, offset)}: {message} (warning)", file=sys.stderr)
+    found = False
+    for name, text in _read(files or [Path("-")]):
+        document = Document(title, text)
+        result = next(iter(rules.match(document)), None)
+        found = found or result is not None
+        several = len(files or []) > 1
+        if as_json:
+            print(json.dumps(({"file": name} if several else {}) | _as_json(result), ensure_ascii=False))
+        elif result is not None:
+            for line in _lines(document, result):
+                print(f"{name}: {line}" if several else line)
+    raise typer.Exit(0 if found else 1)
+
+
+def _config(place: str) -> ConfigFiles:
+    return ConfigFiles(place or load_settings().config, lambda place: Store(boto3.client("s3"), place))
+
+
+def _counted(loaded: Loaded[Any], what: str) -> str:
+    return f"{loaded.places.name}: {len(getattr(loaded.value, what))} {what}"
+
+
+def _read(files: list[Path]) -> Iterator[tuple[str, str]]:
+    """Name and text of each file. Exits with 2 at one that cannot be read as UTF-8."""
+    for path in files:
+        name = "<stdin>" if str(path) == "-" else str(path)
+        try:
+            body = sys.stdin.buffer.read() if str(path) == "-" else path.read_bytes()
+            yield name, body.decode("utf-8-sig")
+        except OSError as error:
+            print(f"{name}:1:1: {error.strerror}", file=sys.stderr)
+            raise typer.Exit(2) from None
+        except UnicodeDecodeError as error:
+            line = body.count(b"\n", 0, error.start) + 1
+            column = error.start - body.rfind(b"\n", 0, error.start)
+            print(f"{name}:{line}:{column}: not UTF-8: byte {body[error.start]:#04x}", file=sys.stderr)
+            raise typer.Exit(2) from None
+
+
+def _as_json(result: RuleMatch | None) -> dict[str, object]:
+    if result is None:
+        return {"matched": False, "score": 0, "hits": []}
+    return {"matched": True, "score": result.score, "hits": [hit.model_dump() for hit in result.hits]}
+
+
+def _lines(document: Document, result: RuleMatch) -> Iterator[str]:
+    """Every sentence with a hit in it, the hits in bold on a terminal."""
+    bold, plain = (BOLD, PLAIN) if sys.stdout.isatty() else ("", "")
+    for excerpt in excerpts(document, [result], limit=len(result.hits)):
+        text, end = "", 0
+        for start, stop in excerpt.marks:
+            text += f"{excerpt.text[end:start]}{bold}{excerpt.text[start:stop]}{plain}"
+            end = stop
+        yield f"{excerpt.field}: {text}{excerpt.text[end:]}"
+
+
+def _place(query: str, offset: int) -> str:
+    before = query[:offset]
+    return f"<query>:{before.count(chr(10)) + 1}:{offset - before.rfind(chr(10))}"
+
+
+def _with_caret(query: str, offset: int, message: str) -> str:
+    """FILE:LINE:COL: message, then the line of the query with a caret under the place."""
+    start = query.rfind("\n", 0, offset) + 1
+    end = query.find("\n", offset)
+    line = query[start : end if end >= 0 else len(query)].replace("\t", " ")
+    shown_from = max(0, offset - start - 60)
+    shown = line[shown_from : shown_from + 120]
+    return f"{_place(query, offset)}: {message}\n  {shown}\n  {' ' * (offset - start - shown_from)}^"

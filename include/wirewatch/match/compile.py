@@ -1,0 +1,202 @@
+"""rules.yaml into trees that can be evaluated: queries parsed, lists put in their place, `exclude` and `lemma` applied.
+
+Every mistake of the file is reported, each with its path in the file and its place in the text.
+"""
+
+from dataclasses import replace
+from typing import NamedTuple
+
+from include.wirewatch.config.rules import Rule, RulesFile
+from include.wirewatch.config.yaml_file import Path
+from include.wirewatch.match.lemma import LANGUAGES, is_known
+from include.wirewatch.match.nodes import (
+    And,
+    AtLeast,
+    ListRef,
+    Near,
+    Node,
+    Not,
+    Or,
+    QueryError,
+    Same,
+    Scoped,
+    Term,
+    Word,
+    children,
+    joined,
+)
+from include.wirewatch.match.parse import check_shape, parse, warnings_of, without_positive
+from include.wirewatch.match.presearch import required
+
+MAX_TERMS = 20_000  # of one rule, its lists included
+
+
+class Problem(NamedTuple):
+    """Something about a text of rules.yaml: where, and at which code point of it (None: the whole)."""
+
+    path: Path
+    offset: int | None
+    message: str
+
+
+class RuleErrors(ValueError):
+    """Queries that are not in the language; problems has one entry each."""
+
+    def __init__(self, problems: list[Problem]) -> None:
+        self.problems = problems
+        super().__init__("\n".join(f"{'.'.join(map(str, path))}: {message}" for path, _, message in problems))
+
+
+class CompiledRule(NamedTuple):
+    rule: Rule
+    tree: Node
+
+
+def compile_all(file: RulesFile) -> list[CompiledRule]:
+    """The enabled rules of a file. Raises RuleErrors with every mistake, those of disabled rules too."""
+    lists = Lists(file)
+    problems = lists.check()
+    compiled = []
+    for index, rule in enumerate(file.rules):
+        path: Path = ("rules", index)
+        try:
+            tree = lists.resolve(parse(rule.query), ())
+            check_tree(tree)
+        except QueryError as error:
+            problems.append(Problem((*path, "query"), error.offset, f"rule {rule.name!r}: {error}"))
+            continue
+        try:
+            if rule.exclude:
+                tree = joined(And, [tree, Not(lists.resolve(ListRef(rule.exclude[1:]), ()))], 0)
+        except QueryError as error:
+            problems.append(Problem((*path, "exclude"), None, f"rule {rule.name!r}: {error.message}"))
+            continue
+        if rule.lemma:
+            unknown = [lang for lang in rule.languages if not is_known(lang)]
+            if unknown:
+                problems.append(
+                    Problem((*path, "languages"), None, f"rule {rule.name!r}: no dictionary of {', '.join(unknown)}")
+                )
+                continue
+            tree = _with_lemmas(tree, rule.languages or LANGUAGES)
+        if rule.enabled:
+            compiled.append(CompiledRule(rule, tree))
+    if problems:
+        raise RuleErrors(problems)
+    return compiled
+
+
+def warnings(file: RulesFile) -> list[Problem]:
+    """What a file that compiles allows and perhaps does not mean."""
+    found = []
+    for index, rule in enumerate(file.rules):
+        path: Path = ("rules", index, "query")
+        tree = parse(rule.query)
+        found += [Problem(path, at, f"rule {rule.name!r}: {message}") for at, message in warnings_of(rule.query, tree)]
+        if required(Lists(file).resolve(tree, ())) is None:
+            slow = f"rule {rule.name!r}: a regular expression alone is tried on every article; add AND with a word"
+            found.append(Problem(path, None, slow))
+    return found
+
+
+class Lists:
+    """The shared lists of a file. A list of texts is an OR of terms; one text is a sub-query."""
+
+    def __init__(self, file: RulesFile) -> None:
+        self._texts = file.lists
+        self._resolved: dict[str, Node] = {}
+
+    def check(self) -> list[Problem]:
+        """What is wrong in the lists themselves."""
+        problems = []
+        for name, texts in self._texts.items():
+            for index, text in enumerate([texts] if isinstance(texts, str) else texts):
+                try:
+                    parse(text) if isinstance(texts, str) else list_term(text)
+                except QueryError as error:
+                    where: Path = ("lists", name) if isinstance(texts, str) else ("lists", name, index)
+                    problems.append(Problem(where, error.offset, f"list {name!r}: {error}"))
+        if not problems:
+            for name in self._texts:
+                try:
+                    self.resolve(ListRef(name), ())
+                except QueryError as error:
+                    problems.append(Problem(("lists", name), None, f"list {name!r}: {error.message}"))
+        return problems
+
+    def resolve(self, node: Node, inside: tuple[str, ...]) -> Node:
+        """node with what its lists stand for. Raises QueryError at the name of a list that cannot be."""
+        match node:
+            case ListRef(name, at):
+                return self._list(name, at, inside)
+            case And(nodes, at) | Or(nodes, at):
+                return joined(type(node), [self.resolve(child, inside) for child in nodes], at)
+            case Same(nodes, at):
+                return Same(tuple(self.resolve(child, inside) for child in nodes), at)
+            case Near():
+                left, right = self.resolve(node.left, inside), self.resolve(node.right, inside)
+                return replace(node, left=left, right=right)
+            case Not() | AtLeast() | Scoped():
+                return replace(node, node=self.resolve(node.node, inside))
+            case _:
+                return node
+
+    def _list(self, name: str, at: int, inside: tuple[str, ...]) -> Node:
+        if name in inside:
+            raise QueryError(at, f"lists in a circle: {' → '.join(f'@{item}' for item in (*inside, name))}")
+        if name not in self._texts:
+            known = ", ".join(f"@{item}" for item in self._texts) or "none is defined"
+            raise QueryError(at, f"unknown list @{name}", f"known: {known}")
+        if name not in self._resolved:
+            texts = self._texts[name]
+            tree = parse(texts) if isinstance(texts, str) else joined(Or, [list_term(text) for text in texts], 0)
+            tree = self.resolve(tree, (*inside, name))
+            try:
+                check_tree(tree)
+            except QueryError as error:
+                raise QueryError(at, error.message) from None
+            self._resolved[name] = tree
+        # every clause of the list stands, for messages, where the list is named
+        return replace(self._resolved[name], at=at)
+
+
+def list_term(text: str) -> Node:
+    """An entry of a list: a term or a phrase; several words are a phrase, quotes or not. Raises QueryError."""
+    bare = text.strip()
+    if bare[:1] in ('"', "{", "/", "@") or " " not in bare:
+        return parse(text)
+    node = parse(f'"{text}"')
+    return replace(node, label=bare) if isinstance(node, Term) else node
+
+
+def check_tree(tree: Node) -> None:
+    """What can be wrong only once the lists are in their places. Raises QueryError."""
+    check_shape(tree)
+    stack, terms = [tree], 0
+    while stack:
+        node = stack.pop()
+        terms += 1
+        if terms > MAX_TERMS:
+            raise QueryError(0, f"more than {MAX_TERMS} terms, lists included")
+        stack += children(node)
+    if (missing := without_positive(tree)) is not None:
+        raise QueryError(missing.at, "no positive term, once its lists are read")
+
+
+def _with_lemmas(node: Node, languages: tuple[str, ...]) -> Node:
+    """Every plain word of the tree in all its inflections; wildcards and exact case stay as they are."""
+    match node:
+        case Term():
+            return replace(node, words=tuple(_lemma_word(word, languages) for word in node.words))
+        case And(nodes) | Or(nodes) | Same(nodes):
+            return replace(node, nodes=tuple(_with_lemmas(child, languages) for child in nodes))
+        case Near():
+            return replace(node, left=_with_lemmas(node.left, languages), right=_with_lemmas(node.right, languages))
+        case Not() | AtLeast() | Scoped():
+            return replace(node, node=_with_lemmas(node.node, languages))
+        case _:
+            return node
+
+
+def _lemma_word(word: Word, languages: tuple[str, ...]) -> Word:
+    return Word(word.text, lemma_of=languages) if word.is_exact and not word.cased else word

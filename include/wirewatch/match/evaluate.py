@@ -1,0 +1,169 @@
+"""Does a text satisfy a query, and where? A tree and a text in, the spans that count out.
+
+`find` gives None for "no", and for "yes" the spans of the terms that made it so: those of every true branch of OR,
+and in NEAR, ATLEAST and SAME those that stand in the asked relation. NOT and metadata fields have none.
+"""
+
+from bisect import bisect_left, bisect_right
+from typing import NamedTuple
+
+from include.wirewatch.match.fold import fold_text
+from include.wirewatch.match.lexer import compile_regex
+from include.wirewatch.match.nodes import (
+    And,
+    AtLeast,
+    Meta,
+    Near,
+    Node,
+    Not,
+    Or,
+    Regex,
+    Same,
+    Scoped,
+    Term,
+    children,
+)
+from include.wirewatch.match.text import LEAD_WORDS, Document, Field, Range, Text
+
+
+class Span(NamedTuple):
+    """An occurrence of a leaf in a field (0 title, 1 body): first and last word; code points where it is a regex."""
+
+    field: int
+    first: int
+    last: int
+    leaf: Term | Regex
+
+
+class Scope(NamedTuple):
+    """Which fields are searched, and how many words of the body."""
+
+    fields: tuple[int, ...] = (0, 1)
+    words: int | None = None
+
+
+ANYWHERE = Scope()
+SCOPES = {"title": Scope((0,)), "body": Scope((1,)), "lead": Scope((1,), LEAD_WORDS)}
+
+
+def find(node: Node, text: Text, scope: Scope = ANYWHERE) -> list[Span] | None:
+    """The spans that make node true in text, or None where it is not true."""
+    match node:
+        case Term() | Regex():
+            return _leaf(node, text, scope) or None
+        case And(nodes):
+            spans: list[Span] = []
+            for child in nodes:
+                found = find(child, text, scope)
+                if found is None:
+                    return None
+                spans += found
+            return spans
+        case Or(nodes):
+            branches = [found for child in nodes if (found := find(child, text, scope)) is not None]
+            return [span for found in branches for span in found] if branches else None
+        case Not(child):
+            return [] if find(child, text, scope) is None else None
+        case Near():
+            return _near(node, text, scope) or None
+        case Scoped(name, child):
+            return find(child, text, SCOPES[name])
+        case Meta(name, values):
+            return [] if has_value(text.document, name, values) else None
+        case AtLeast(count, child):
+            found = _leaf(child, text, scope)
+            return found if count_apart(found) >= count else None
+        case Same():
+            return _same(node, text, scope) or None
+        case _:
+            raise TypeError(f"{node}: lists are resolved by compile_rules")
+
+
+def count_apart(spans: list[Span]) -> int:
+    """How many of the spans stand at different places: overlapping ones count once."""
+    count, field, end = 0, -1, -1
+    for span in sorted(spans, key=lambda span: (span.field, span.last)):
+        if span.field != field or span.first > end:
+            count, field, end = count + 1, span.field, span.last
+    return count
+
+
+def has_value(document: Document, name: str, values: tuple[str, ...]) -> bool:
+    """source, publisher, lang, author and tag are compared whole, site by its domains, url by any part; case folded."""
+    if name == "author":
+        return any(fold_text(author) in values for author in document.authors)
+    if name == "tag":
+        return any(fold_text(tag) in values for tag in document.tags)
+    own = fold_text(getattr(document, name))
+    if name == "site":
+        return any(own == value or own.endswith(f".{value.lstrip('.')}") for value in values)
+    if name == "url":
+        return any(value in own for value in values)
+    return own in values
+
+
+def _leaf(node: Node, text: Text, scope: Scope) -> list[Span]:
+    """Every occurrence of a term, a regex, or an OR of terms."""
+    if isinstance(node, Or):
+        return [span for child in node.nodes for span in _leaf(child, text, scope)]
+    spans = []
+    for number in scope.fields:
+        field = text.fields[number]
+        if isinstance(node, Regex):
+            spans += _regex(node, field, number, scope)
+        elif isinstance(node, Term):
+            spans += [
+                Span(number, first, last, node)
+                for first, last in field.term(node)
+                if scope.words is None or last < scope.words
+            ]
+    return spans
+
+
+def _regex(node: Regex, field: Field, number: int, scope: Scope) -> list[Span]:
+    end = len(field.text) if scope.words is None else field.end_of_word(scope.words)
+    # finditer on str answers in code points; empty matches are no hits
+    found = compile_regex(node.source).finditer(field.text[:end])
+    return [Span(number, start, stop, node) for start, stop in (match.span() for match in found) if start < stop]
+
+
+def _near(node: Near, text: Text, scope: Scope) -> list[Span]:
+    """Both ends of every pair that is near enough. The two never share a word."""
+    lefts, rights = _leaf(node.left, text, scope), _leaf(node.right, text, scope)
+    spans: list[Span] = []
+    for number in scope.fields:
+        left = [span for span in lefts if span.field == number]
+        right = [span for span in rights if span.field == number]
+        if left and right:
+            spans += _with_partner(left, right, node.distance, before=True, after=not node.ordered)
+            spans += _with_partner(right, left, node.distance, before=not node.ordered, after=True)
+    return spans
+
+
+def _with_partner(spans: list[Span], others: list[Span], distance: int, *, before: bool, after: bool) -> list[Span]:
+    """Those spans that stand before (after) another with at most distance words between."""
+    firsts = sorted(span.first for span in others)
+    lasts = sorted(span.last for span in others)
+    return [
+        span
+        for span in spans
+        if (before and _any_in(firsts, span.last + 1, span.last + 1 + distance))
+        or (after and _any_in(lasts, span.first - 1 - distance, span.first - 1))
+    ]
+
+
+def _any_in(ordered: list[int], low: int, high: int) -> bool:
+    return bisect_left(ordered, low) < bisect_right(ordered, high)
+
+
+def _same(node: Same, text: Text, scope: Scope) -> list[Span]:
+    """The spans in every sentence that has one of each operand. Operands may be the same words."""
+    operands = [_leaf(child, text, scope) for child in children(node)]
+    if not all(operands):
+        return []
+
+    def place(span: Span) -> Range:
+        return span.field, text.fields[span.field].sentence_of(span.first)
+
+    shared = set.intersection(*({place(span) for span in spans} for spans in operands))
+    return [span for spans in operands for span in spans if place(span) in shared]

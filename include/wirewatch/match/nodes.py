@@ -1,0 +1,206 @@
+"""The query as a tree. str(node) is the query again, in one canonical spelling: parse(str(node)) == node.
+
+Offsets (`at`) and labels (what the analyst wrote) are for messages and hits; they do not take part in equality.
+"""
+
+import re
+from dataclasses import dataclass, field
+from functools import cached_property
+
+TEXT_FIELDS = ("title", "lead", "body")
+META_FIELDS = ("source", "publisher", "site", "url", "lang", "author", "tag")
+
+
+class QueryError(ValueError):
+    """The query is not in the language. offset: code points from 0 into the query; hint: what to write instead."""
+
+    def __init__(self, offset: int, message: str, hint: str = "") -> None:
+        self.offset, self.message, self.hint = offset, message, hint
+        super().__init__(f"{message}; {hint}" if hint else message)
+
+
+@dataclass(frozen=True)
+class Word:
+    """One word of a term. text: its folded form, with a trailing `*` or with `?`; cased: keep_case() form or ""."""
+
+    text: str
+    cased: str = ""
+    lemma_of: tuple[str, ...] = ()  # languages in which every inflection counts; () = this form alone
+
+    @cached_property
+    def prefix(self) -> str:
+        """What a word must start with; "" unless a trailing * says so."""
+        return self.text[:-1] if self.text.endswith("*") else ""
+
+    @cached_property
+    def pattern(self) -> re.Pattern[str] | None:
+        """For `?`: one letter each, and `*` as usual."""
+        if "?" not in self.text:
+            return None
+        return re.compile("".join({"?": ".", "*": ".*"}.get(char, re.escape(char)) for char in self.text), re.DOTALL)
+
+    @cached_property
+    def is_exact(self) -> bool:
+        return not self.prefix and self.pattern is None and not self.lemma_of
+
+
+@dataclass(frozen=True)
+class Term:
+    """A word, or a phrase of several with at most slop further words in it, in this order."""
+
+    words: tuple[Word, ...]
+    slop: int = 0
+    at: int = field(default=0, compare=False)
+    label: str = field(default="", compare=False)
+
+    def __str__(self) -> str:
+        if self.words[0].cased:
+            return "{" + " ".join(word.cased for word in self.words) + "}"
+        text = " ".join(word.text for word in self.words)
+        if len(self.words) == 1 and not self.slop:
+            return text
+        return f'"{text}"~{self.slop}' if self.slop else f'"{text}"'
+
+
+@dataclass(frozen=True)
+class Regex:
+    """A linear-time regular expression on the original text; source as between the slashes."""
+
+    source: str
+    at: int = field(default=0, compare=False)
+    label: str = field(default="", compare=False)
+
+    def __str__(self) -> str:
+        return f"/{self.source}/"
+
+
+@dataclass(frozen=True)
+class Meta:
+    """A metadata field that has one of these values (folded)."""
+
+    name: str
+    values: tuple[str, ...]
+    at: int = field(default=0, compare=False)
+
+    def __str__(self) -> str:
+        shown = [f'"{value}"' for value in self.values]
+        return f"{self.name}:{shown[0]}" if len(shown) == 1 else f"{self.name}:({' OR '.join(shown)})"
+
+
+@dataclass(frozen=True)
+class Scoped:
+    """Text looked for in one field only."""
+
+    name: str
+    node: "Node"
+    at: int = field(default=0, compare=False)
+
+    def __str__(self) -> str:
+        return f"{self.name}:{_grouped(self.node)}"
+
+
+@dataclass(frozen=True)
+class Near:
+    """At most distance words between left and right; in this order if ordered."""
+
+    left: "Node"
+    right: "Node"
+    distance: int
+    ordered: bool = False
+    at: int = field(default=0, compare=False)
+
+    def __str__(self) -> str:
+        operator = f"{'ONEAR' if self.ordered else 'NEAR'}/{self.distance}"
+        return f"{_grouped(self.left)} {operator} {_grouped(self.right)}"
+
+
+@dataclass(frozen=True)
+class AtLeast:
+    """At least count hits at different places."""
+
+    count: int
+    node: "Node"
+    at: int = field(default=0, compare=False)
+
+    def __str__(self) -> str:
+        return f"ATLEAST/{self.count}({self.node})"
+
+
+@dataclass(frozen=True)
+class Same:
+    """A hit of each node in one sentence."""
+
+    nodes: tuple["Node", ...]
+    at: int = field(default=0, compare=False)
+
+    def __str__(self) -> str:
+        return f"SAME/sentence({', '.join(map(str, self.nodes))})"
+
+
+@dataclass(frozen=True)
+class ListRef:
+    """A shared list by its name; compile_rules puts what it stands for in its place."""
+
+    name: str
+    at: int = field(default=0, compare=False)
+
+    def __str__(self) -> str:
+        return f"@{self.name}"
+
+
+@dataclass(frozen=True)
+class And:
+    nodes: tuple["Node", ...]
+    at: int = field(default=0, compare=False)
+
+    def __str__(self) -> str:
+        return " AND ".join(map(_grouped_in_list, self.nodes))
+
+
+@dataclass(frozen=True)
+class Or:
+    nodes: tuple["Node", ...]
+    at: int = field(default=0, compare=False)
+
+    def __str__(self) -> str:
+        return " OR ".join(map(_grouped_in_list, self.nodes))
+
+
+@dataclass(frozen=True)
+class Not:
+    node: "Node"
+    at: int = field(default=0, compare=False)
+
+    def __str__(self) -> str:
+        return f"NOT {_grouped(self.node)}"
+
+
+Node = Term | Regex | Meta | Scoped | Near | AtLeast | Same | ListRef | And | Or | Not
+
+
+def _grouped(node: Node) -> str:
+    """As an operand of NOT, NEAR or a field."""
+    return f"({node})" if isinstance(node, And | Or | Not | Near) else str(node)
+
+
+def _grouped_in_list(node: Node) -> str:
+    """As an operand of AND or OR."""
+    return f"({node})" if isinstance(node, And | Or) else str(node)
+
+
+def children(node: Node) -> tuple[Node, ...]:
+    if isinstance(node, And | Or | Same):
+        return node.nodes
+    if isinstance(node, Near):
+        return (node.left, node.right)
+    if isinstance(node, Not | AtLeast | Scoped):
+        return (node.node,)
+    return ()
+
+
+def joined(kind: type[And] | type[Or], nodes: list[Node], at: int) -> Node:
+    """AND or OR of nodes, flat: (a OR b) OR c is a OR b OR c; one node is itself."""
+    flat: list[Node] = []
+    for node in nodes:
+        flat.extend(node.nodes if isinstance(node, kind) else (node,))
+    return flat[0] if len(flat) == 1 else kind(tuple(flat), at)

@@ -1,0 +1,28 @@
+"""How much an article is about a rule, 0 to 100, and of what that is made. It ranks; it never suppresses."""
+
+from math import log2
+
+from include.wirewatch.match.evaluate import Span
+from include.wirewatch.match.nodes import Regex
+from include.wirewatch.match.text import LEAD_WORDS, Text
+
+
+def score(text: Text, spans: list[Span]) -> dict[str, int]:
+    """Points by part: title ≤ 30, lead ≤ 20, hits ≤ 20, density ≤ 15 and terms ≤ 15. Their sum is the score.
+
+    title, lead: something was found there. hits: 1, 3, 7, 15 occurrences give 5, 10, 15, 20. density: occurrences in
+    100 words, 5 points each. terms: 5 points for each different term.
+    """
+    places = {(span.field, span.first) for span in spans}
+    lead_end = text.fields[1].end_of_word(LEAD_WORDS)
+    in_lead = any(
+        span.field == 1 and (span.first < (lead_end if isinstance(span.leaf, Regex) else LEAD_WORDS)) for span in spans
+    )
+    words = max(sum(len(field) for field in text.fields), 1)
+    return {
+        "title": 30 * any(span.field == 0 for span in spans),
+        "lead": 20 * in_lead,
+        "hits": min(20, round(5 * log2(1 + len(places)))),
+        "density": min(15, round(500 * len(places) / words)),
+        "terms": min(15, 5 * len({str(span.leaf) for span in spans})),
+    }

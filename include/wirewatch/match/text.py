@@ -1,0 +1,202 @@
+"""A document as the engine sees it: each field's words by their positions, found once for all rules.
+
+Positions count words from 0. Code point offsets are worked out only for a field in which something was found.
+"""
+
+from bisect import bisect_left
+from collections import defaultdict
+from functools import cached_property
+from typing import Literal, NamedTuple
+
+from include.wirewatch.match.fold import APOSTROPHE, WORD, Folds, keep_case
+from include.wirewatch.match.lemma import lemma
+from include.wirewatch.match.nodes import Term, Word
+from include.wirewatch.match.sentences import sentences
+
+LEAD_WORDS = 60
+FOLDS = Folds()
+Range = tuple[int, int]  # first and last word of an occurrence
+
+
+class Document(NamedTuple):
+    """What rules are matched against. Fields that are not known are empty."""
+
+    title: str
+    body: str
+    source: str = ""
+    publisher: str = ""
+    site: str = ""
+    url: str = ""
+    lang: str = ""
+    authors: tuple[str, ...] = ()
+    tags: tuple[str, ...] = ()
+
+
+class Field:
+    """One text field. Every answer is remembered: rules share their terms."""
+
+    def __init__(self, name: Literal["title", "body"], text: str) -> None:
+        self.name, self.text = name, text
+        self._raw: list[str] = WORD.findall(text)
+        self.positions: dict[str, list[int]] = _positions(self._raw)
+        self._found: dict[Word, list[int]] = {}
+        self._found_sets: dict[Word, frozenset[int]] = {}
+        self._ranges: dict[Term, list[Range]] = {}
+
+    def __len__(self) -> int:
+        return len(self._raw)
+
+    def word(self, word: Word) -> list[int]:
+        """Where the word stands, in order."""
+        if word.is_exact and not word.cased:
+            return self.positions.get(word.text, [])
+        if word not in self._found:
+            self._found[word] = self._look_up(word)
+        return self._found[word]
+
+    def word_set(self, word: Word) -> frozenset[int]:
+        if word not in self._found_sets:
+            self._found_sets[word] = frozenset(self.word(word))
+        return self._found_sets[word]
+
+    def term(self, term: Term) -> list[Range]:
+        """Where the term stands, by its first word."""
+        if len(term.words) == 1:
+            return [(position, position) for position in self.word(term.words[0])]
+        if term not in self._ranges:
+            self._ranges[term] = self._with_slop(term) if term.slop else self._phrase(term.words)
+        return self._ranges[term]
+
+    def offsets(self, term: Term, first: int, last: int) -> Range:
+        """Code points [start, end) of an occurrence: of the part that matched, in l'ultimatum or Russia's."""
+        start, end = self._spans[first][0], self._spans[last][1]
+        for position, word, at_start in ((first, term.words[0], True), (last, term.words[-1], False)):
+            part = _matching_part(self._raw[position], word)
+            if part is not None:
+                base = self._spans[position][0]
+                start, end = (base + part[0], end) if at_start else (start, base + part[1])
+        return start, end
+
+    @cached_property
+    def sentences(self) -> list[Range]:
+        """Code points of each sentence."""
+        return sentences(self.text)
+
+    def sentence_of(self, position: int) -> int:
+        """The number of the sentence in which a word stands."""
+        return self._sentence_numbers[position]
+
+    def end_of_word(self, count: int) -> int:
+        """The code point behind the count-th word, or the end."""
+        return self._spans[count - 1][1] if 0 < count <= len(self._spans) else len(self.text)
+
+    @cached_property
+    def _sentence_numbers(self) -> list[int]:
+        starts = [start for start, _ in self.sentences]
+        return [max(bisect_left(starts, start + 1) - 1, 0) for start, _ in self._spans]
+
+    @cached_property
+    def _spans(self) -> list[Range]:
+        return [found.span() for found in WORD.finditer(self.text)]
+
+    @cached_property
+    def _sorted_forms(self) -> list[str]:
+        return sorted(self.positions)
+
+    def _look_up(self, word: Word) -> list[int]:
+        found = sorted({position for form in self._forms(word) for position in self.positions[form]})
+        if word.cased:
+            found = [position for position in found if word.cased in _spellings(self._raw[position])]
+        return found
+
+    def _forms(self, word: Word) -> list[str]:
+        if word.lemma_of:
+            wanted = {lemma(word.text, lang) for lang in word.lemma_of} | {word.text}
+            return [f for f in self.positions if f in wanted or any(lemma(f, lang) in wanted for lang in word.lemma_of)]
+        if (pattern := word.pattern) is not None:
+            return [form for form in self.positions if pattern.fullmatch(form)]
+        if prefix := word.prefix:
+            forms = self._sorted_forms
+            at = bisect_left(forms, prefix)
+            end = at
+            while end < len(forms) and forms[end].startswith(prefix):
+                end += 1
+            return forms[at:end]
+        return [word.text] if word.text in self.positions else []
+
+    def _phrase(self, words: tuple[Word, ...]) -> list[Range]:
+        places = [self.word(word) for word in words]
+        rarest = min(range(len(words)), key=lambda index: len(places[index]))
+        starts: list[int] = [position - rarest for position in places[rarest]]
+        for index, word in enumerate(words):
+            if index != rarest and starts:
+                known = self.word_set(word)
+                starts = [start for start in starts if start + index in known]
+        return [(start, start + len(words) - 1) for start in starts]
+
+    def _with_slop(self, term: Term) -> list[Range]:
+        """For each first word the shortest way through the others, if it is short enough."""
+        places = [self.word(word) for word in term.words]
+        longest = len(term.words) + term.slop
+        found = []
+        for first in places[0]:
+            last = first
+            for later in places[1:]:
+                index = bisect_left(later, last + 1)
+                if index == len(later) or later[index] - first >= longest:
+                    break
+                last = later[index]
+            else:
+                found.append((first, last))
+        return found
+
+
+class Text:
+    """A document's fields, ready to be searched."""
+
+    def __init__(self, document: Document) -> None:
+        self.document = document
+        self.fields = (Field("title", document.title), Field("body", document.body))
+
+    @property
+    def forms(self) -> set[str]:
+        """Every folded word of title and body."""
+        return self.fields[0].positions.keys() | self.fields[1].positions.keys()
+
+
+def _positions(raw: list[str]) -> dict[str, list[int]]:
+    positions: defaultdict[str, list[int]] = defaultdict(list)
+    folds = FOLDS
+    for position, word in enumerate(raw):
+        positions[folds[word]].append(position)
+    with_apostrophe = [form for form in positions if "'" in form]
+    for form in with_apostrophe:  # l'ultimatum is also ultimatum, Russia's is also Russia
+        for part in {part for part in form.split("'") if len(part) > 1}:
+            positions[part] = sorted({*positions[part], *positions[form]})
+    return dict(positions)
+
+
+def _spellings(raw: str) -> set[str]:
+    whole = keep_case(raw)
+    return {whole, *whole.split("'")}
+
+
+def _matching_part(raw: str, word: Word) -> Range | None:
+    """The part between apostrophes that the word means, or None for the whole."""
+    if not APOSTROPHE.search(raw) or _means(word, FOLDS[raw]):
+        return None
+    at = 0
+    for part in APOSTROPHE.split(raw):
+        if _means(word, FOLDS[part]):
+            return at, at + len(part)
+        at += len(part) + 1
+    return None
+
+
+def _means(word: Word, form: str) -> bool:
+    """Does the word of a query mean this folded word of a text?"""
+    if word.lemma_of:
+        return any(lemma(form, lang) in {word.text, lemma(word.text, lang)} for lang in word.lemma_of)
+    if (pattern := word.pattern) is not None:
+        return pattern.fullmatch(form) is not None
+    return form.startswith(word.prefix) if word.prefix else form == word.text
