@@ -1,0 +1,91 @@
+import json
+
+from include.wirewatch.extract import EXTRACTOR, extract_page, summary_of
+
+from .samples import BODY, NOW, PARAGRAPHS, entry, extract, html, page
+
+TEXT = "\n".join(["Talks resume in Harbour City", *PARAGRAPHS])
+
+
+def body_of(text: str) -> str:
+    return f'<script type="application/ld+json">{json.dumps({"@type": "NewsArticle", "articleBody": text})}</script>'
+
+
+def test_an_ordinary_page_takes_the_fast_way() -> None:
+    extraction = extract()
+    assert (extraction.text, extraction.method, extraction.method_detail) == (TEXT, "fast", "")
+    assert extraction.word_count == len(TEXT.replace(",", " ").replace(".", " ").split())
+
+
+def test_an_embedded_body_that_is_much_longer_is_used() -> None:
+    long = "\n\n".join(f"{paragraph} Part {number}." for number in range(4) for paragraph in PARAGRAPHS)
+    extraction = extract(f"<p>{PARAGRAPHS[0]}</p>", body_of(long))
+    assert extraction.method == "json-ld"
+    assert extraction.text == long.replace("\n\n", "\n")
+    assert "found" in extraction.method_detail
+
+
+def test_an_embedded_body_with_markup_becomes_plain_lines() -> None:
+    markup = "".join(f"<p>{paragraph} &amp; <b>more</b></p>" for paragraph in PARAGRAPHS * 2)
+    lines = extract("<p>Short.</p>", body_of(markup)).text.split("\n")
+    assert lines[0] == f"{PARAGRAPHS[0]} & more"
+    assert len(lines) == 6
+
+
+def test_an_embedded_body_that_is_no_longer_is_not_used() -> None:
+    assert extract(BODY, body_of("\n".join(PARAGRAPHS))).method == "fast"
+
+
+def test_the_parts_of_a_split_body_are_joined_in_order() -> None:
+    parts = "".join(
+        f'<div class="chunk"><div class="article-body"><p>{paragraph}</p><p>Part {number}.</p></div></div><i>ad</i>'
+        for number, paragraph in enumerate(PARAGRAPHS)
+    )
+    text = extract(parts).text
+    assert [text.find(paragraph) for paragraph in PARAGRAPHS] == sorted(
+        text.find(paragraph) for paragraph in PARAGRAPHS
+    )
+    assert all(paragraph in text for paragraph in PARAGRAPHS)
+
+
+def test_other_articles_inside_the_article_are_not_its_text() -> None:
+    text = "<p>Sanctions on the port were widened on Monday, a day after the vote in the assembly.</p>"
+    other = f'<article><h2><a href="/x">Sanctions widen</a></h2>{text}</article>'
+    assert "Sanctions" not in extract(BODY + other * 3).text
+
+
+def test_an_article_wrapped_in_two_article_elements_is_kept() -> None:
+    assert extract(f"<article>{BODY}</article>").text == TEXT
+
+
+def test_text_nested_deeper_than_the_parser_allows_is_found() -> None:
+    assert extract("<div>" * 900 + BODY + "</div>" * 900).text == TEXT
+
+
+def test_a_page_without_an_article_becomes_its_summary() -> None:
+    extraction = extract_page(
+        page(html("<p>Please enable scripts.</p>"), summary="The ceasefire held for a week. " * 5)
+    )
+    assert extraction.method == "summary"
+    assert extraction.text == ("The ceasefire held for a week. " * 5).strip()
+    assert extraction.title == "Talks resume in Harbour City"
+    assert "characters" in extraction.method_detail
+
+
+def test_without_a_summary_the_pages_description_stands_in() -> None:
+    head = '<meta property="og:description" content="The ceasefire held.">'
+    extraction = extract_page(page(html("", head)))
+    assert (extraction.text, extraction.method) == ("The ceasefire held.", "summary")
+    assert extraction.origins["text"] == "meta:og:description"
+
+
+def test_an_entry_whose_page_was_not_fetched_becomes_an_article() -> None:
+    extraction = summary_of(entry(summary="The ceasefire held.", published=NOW, published_from="feed"), "http_403")
+    assert (extraction.title, extraction.text) == ("Talks resume", "The ceasefire held.")
+    assert (extraction.method, extraction.method_detail) == ("summary", "http_403")
+    assert (extraction.published, extraction.published_from) == (NOW, "feed")
+
+
+def test_the_extractors_name_can_stand_in_a_key() -> None:
+    assert EXTRACTOR.startswith("trafilatura-2.")
+    assert set(EXTRACTOR) <= set("abcdefghijklmnopqrstuvwxyz0123456789.-")

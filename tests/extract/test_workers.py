@@ -1,0 +1,111 @@
+import os
+import resource
+import signal
+import time
+
+import pytest
+
+from include.wirewatch.extract import Extraction, Limits, Page, extract_page, extract_pages, workers
+
+from .hostile import CASES
+from .samples import html, page
+
+GOOD = page(html(), summary="The ceasefire held.")
+BAD = page(b"<html>bad</html>", url="https://bad.example/a", summary="The ultimatum stood.")
+EXPECTED = extract_page(GOOD)
+
+
+def with_bad_page(monkeypatch: pytest.MonkeyPatch, behaviour: object) -> None:
+    """Workers are forked, so what is replaced here is replaced there."""
+
+    def extract(given: Page) -> Extraction:
+        return behaviour() if given.url == BAD.url else extract_page(given)  # type: ignore[operator]
+
+    monkeypatch.setattr(workers, "extract_page", extract)
+
+
+def spin() -> None:
+    while True:
+        pass
+
+
+def crash() -> None:
+    os.kill(os.getpid(), signal.SIGKILL)
+
+
+def exhaust() -> None:
+    bytearray(10**12)
+
+
+def fail() -> None:
+    raise KeyError("a bug")
+
+
+@pytest.mark.parametrize("neighbours", [0, 3], ids=["alone", "in a batch"])
+@pytest.mark.parametrize(
+    ("behaviour", "reason"),
+    [
+        (spin, "extraction was killed after 0.3 s"),
+        (crash, "the extraction worker died (exit code -9)"),
+        (exhaust, "extraction needed more than 500000000 bytes of memory"),
+        (fail, "extraction raised KeyError"),
+    ],
+)
+def test_a_page_that_breaks_its_worker_becomes_a_summary_and_harms_no_neighbour(
+    monkeypatch: pytest.MonkeyPatch, behaviour: object, reason: str, neighbours: int
+) -> None:
+    with_bad_page(monkeypatch, behaviour)
+    pages = [BAD, *[GOOD] * neighbours]
+    limits = Limits(timeout_s=0.3, memory_bytes=500_000_000, workers=1)
+    first, *others = extract_pages(pages, limits)
+    assert (first.method, first.method_detail) == ("summary", reason)
+    assert first.text == "The ultimatum stood."
+    assert others == [EXPECTED] * neighbours
+
+
+def test_answers_come_in_the_order_of_the_pages() -> None:
+    pages = [page(html(f"<h1>Page {number}</h1><p>The ceasefire held for {number} days.</p>")) for number in range(12)]
+    extractions = extract_pages(pages, Limits(workers=2))
+    assert [extraction.text.split("\n")[-1] for extraction in extractions] == [
+        f"The ceasefire held for {number} days." for number in range(12)
+    ]
+
+
+def test_nothing_is_extracted_from_nothing() -> None:
+    assert extract_pages([], Limits()) == []
+
+
+@pytest.mark.parametrize("count", [1, 2])
+def test_a_page_is_read_only_up_to_the_limit(count: int) -> None:
+    limits = Limits(max_html_bytes=len(html()))
+    long = GOOD._replace(html=html() + b"<p>The ultimatum stood, and nobody spoke of it again in the city.</p>" * 9)
+    for extraction in extract_pages([long] * count, limits):
+        assert extraction.text == EXPECTED.text
+        assert extraction.method_detail == f"read the first {len(html())} of {len(long.html)} bytes"
+
+
+def test_limits_apply_to_the_workers_and_not_to_this_process() -> None:
+    before = resource.getrlimit(resource.RLIMIT_AS)
+    extract_pages([GOOD], Limits(memory_bytes=300_000_000))
+    assert resource.getrlimit(resource.RLIMIT_AS) == before
+
+
+def test_one_page_does_not_pay_for_a_pool() -> None:
+    extract_pages([GOOD], Limits())  # imports
+    alone = min(_wall_of([GOOD]) for _ in range(5))
+    pool = min(_wall_of([GOOD, GOOD]) for _ in range(3))
+    assert alone < pool
+
+
+def _wall_of(pages: list[Page]) -> float:
+    started = time.perf_counter()
+    extract_pages(pages, Limits())
+    return time.perf_counter() - started
+
+
+def test_a_real_heavy_page_is_killed_on_the_limit() -> None:
+    heavy = page(CASES["40,000 attributes"](), summary="The ultimatum stood.")
+    started = time.perf_counter()
+    (extraction,) = extract_pages([heavy], Limits(timeout_s=0.2))
+    assert extraction.method_detail == "extraction was killed after 0.2 s"
+    assert time.perf_counter() - started < 2
