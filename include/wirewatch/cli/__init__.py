@@ -9,6 +9,7 @@ import typer
 
 from include.wirewatch.cli.extract import extract
 from include.wirewatch.cli.rules import check, match
+from include.wirewatch.cli.sources import app as sources
 from include.wirewatch.errors import ConfigError
 
 app = typer.Typer(
@@ -19,6 +20,7 @@ app = typer.Typer(
 app.command()(check)
 app.command()(match)
 app.command()(extract)
+app.add_typer(sources, name="sources")
 
 
 def main() -> None:

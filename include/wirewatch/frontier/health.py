@@ -1,0 +1,80 @@
+"""How a source is doing, read off what the frontier remembers of it. Pure."""
+
+from datetime import UTC, datetime
+from statistics import median
+from typing import Literal, NamedTuple
+
+from include.wirewatch.config.sources import Source
+from include.wirewatch.frontier.decide import ANSWERED, DAY_S, interval_s, streak_of_failures
+from include.wirewatch.frontier.state import SourceState
+
+# Days that say what is usual for a source; fewer than MIN_DAYS say nothing.
+USUAL_DAYS, MIN_DAYS = 7, 3
+# A source that brings fewer a day may well bring none on a Sunday.
+MIN_USUAL = 3.0
+
+Verdict = Literal["never polled", "ok", "silent", "failing", "off"]
+
+
+class Health(NamedTuple):
+    """One source. per_day: median of new entries over the last week, None where too few days are known.
+
+    verdict `silent`: polls succeed, and a source that usually brings entries has brought none for a day.
+    failures: polls in a row. last_outcome: of the latest poll, as counted everywhere.
+    """
+
+    source: str
+    verdict: Verdict
+    last_success: datetime | None = None
+    failures: int = 0
+    last_outcome: str = ""
+    per_day: float | None = None
+    last_day: int = 0
+    pending: int = 0
+    next_poll: datetime | None = None
+
+
+def health_of(source: Source, state: SourceState | None, now: datetime) -> Health:
+    """What there is to say about a source, with the worst of it as the verdict."""
+    if not source.enabled:
+        return Health(source.name, "off")
+    if state is None or not state.polls:
+        return Health(source.name, "never polled")
+    failures = streak_of_failures(state)
+    good = [poll.at for poll in state.polls if poll.label in ANSWERED]
+    success = max([state.validators[0], *good[-1:]])
+    days = _new_by_day(state, now)
+    usual = days[1:]
+    per_day = median(usual) if len(usual) >= MIN_DAYS else None
+    is_silent = per_day is not None and per_day >= MIN_USUAL and days[0] == 0
+    latest = state.polls[-1]
+    return Health(
+        source=source.name,
+        verdict="failing" if failures else "silent" if is_silent else "ok",
+        last_success=_moment(success) if success else None,
+        failures=failures,
+        last_outcome=latest.label,
+        per_day=per_day,
+        last_day=days[0],
+        pending=sum(not mark.done for mark in state.entries.values()),
+        next_poll=_moment(latest.at + int(interval_s(state, source))),
+    )
+
+
+def _new_by_day(state: SourceState, now: datetime) -> list[int]:
+    """New entries in each of the last whole days, the latest 24 hours first; only days since the first poll.
+
+    What the first poll found says nothing about a day.
+    """
+    second = int(now.timestamp())
+    known = min(USUAL_DAYS + 1, max((second - state.since) // DAY_S, 1))
+    counts = [0] * known
+    for mark in state.entries.values():
+        age = (second - mark.first) // DAY_S
+        if mark.first > state.since and 0 <= age < known:
+            counts[age] += 1
+    return counts
+
+
+def _moment(second: int) -> datetime:
+    return datetime.fromtimestamp(second, UTC)
