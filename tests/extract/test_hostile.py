@@ -13,7 +13,7 @@ from include.wirewatch.extract.jsonld import take_json_ld
 from include.wirewatch.extract.markup import parse
 
 from .hostile import CASES
-from .samples import BODY, html, page
+from .samples import BODY, URL, html, page
 
 LIMIT_S = 10.0
 NAMES = (
@@ -141,5 +141,5 @@ def test_equal_pages_give_equal_articles_in_any_order_and_any_process() -> None:
 def test_json_ld_never_reaches_the_library() -> None:
     tree = parse(html(head='<script type="application/ld+json">{"broken</script>').decode())
     assert tree is not None
-    assert take_json_ld(tree).broken == 1
+    assert take_json_ld(tree, URL).broken == 1
     assert not tree.xpath("//script")

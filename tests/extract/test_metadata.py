@@ -166,8 +166,8 @@ def test_dates_are_picked_out_of_json_ld_that_cannot_be_read() -> None:
 def test_a_wrong_language_declaration_is_overruled_by_the_text() -> None:
     german = (
         "<p>Die Gespräche über eine Waffenruhe wurden am Dienstag fortgesetzt, doch die Seiten konnten sich nicht "
-        "darüber einigen, was nach den Wahlen mit der Stadt geschehen würde. Die Stadt liegt an der Küste, und der Hafen "
-        "ist seit dem Frühjahr für die meisten Schiffe geschlossen, weil die Versicherer das nicht zahlen wollen.</p>"
+        "darüber einigen, was nach den Wahlen mit der Stadt geschehen würde. Die Stadt liegt an der Küste, und "
+        "der Hafen ist seit dem Frühjahr für die meisten Schiffe geschlossen, weil die Versicherer nicht zahlen.</p>"
     )
     extraction = extract_page(page(html(german, lang="en")))
     assert (extraction.language, extraction.origins["language"]) == ("de", "detected (declared en)")
@@ -184,3 +184,17 @@ def test_no_field_holds_what_cannot_be_stored() -> None:
     assert "\ud800" not in extraction.title
     assert extraction.title.encode().decode().split() == ["Talks", "resume"]
     assert URL.startswith("https")
+
+
+def test_the_node_with_the_pages_url_is_its_own_however_full_the_others_are() -> None:
+    own = {"@type": "NewsArticle", "headline": "Talks resume", "mainEntityOfPage": {"@id": f"{URL}?utm_source=x#top"}}
+    other = {
+        "@type": "NewsArticle",
+        "headline": "Other",
+        "url": "/other",
+        "author": "A B",
+        "keywords": "x",
+        "name": "y",
+    }
+    head = f'<script type="application/ld+json">{json.dumps([other, own])}</script>'
+    assert extract(head=head).title == "Talks resume"

@@ -1,5 +1,7 @@
 import json
 
+import pytest
+
 from include.wirewatch.extract import EXTRACTOR, extract_page, summary_of
 
 from .samples import BODY, NOW, PARAGRAPHS, entry, extract, html, page
@@ -89,3 +91,39 @@ def test_an_entry_whose_page_was_not_fetched_becomes_an_article() -> None:
 def test_the_extractors_name_can_stand_in_a_key() -> None:
     assert EXTRACTOR.startswith("trafilatura-2.")
     assert set(EXTRACTOR) <= set("abcdefghijklmnopqrstuvwxyz0123456789.-")
+
+
+@pytest.mark.parametrize(
+    "wall",
+    [
+        "We and our partners store information on your device. You can accept or refuse, and change your mind at any "
+        "time in the settings of your browser or by writing to us. Some partners do not ask for your consent. " * 2,
+        "All the latest from the world of sport, with results, tables and fixtures, every day and all night. "
+        "Choose your team to see more of what you like and less of what you do not, wherever you are. " * 2,
+    ],
+    ids=["a consent wall", "a home page"],
+)
+def test_a_page_with_no_word_of_the_announced_title_gives_way_to_the_summary(wall: str) -> None:
+    announced = {"title": "Ceasefire holds near Harbour City bridge", "summary": "The ceasefire held for a week."}
+    extraction = extract_page(page(f"<html><body><p>{wall}</p></body></html>".encode(), **announced))
+    assert (extraction.text, extraction.method) == ("The ceasefire held for a week.", "summary")
+    assert extraction.method_detail == "the page has no word of the entry's title"
+
+
+def test_an_inflected_title_still_announces_its_page() -> None:
+    announced = {"title": "Переговоры возобновлены после перемирия вчера", "summary": "Кратко."}
+    body = "<p>" + "О перемирии стороны говорили весь день, но ни о чём так и не договорились. " * 4 + "</p>"
+    assert extract_page(page(f"<html><body>{body}</body></html>".encode(), **announced)).method == "fast"
+
+
+def test_the_entries_of_a_live_blog_are_its_text() -> None:
+    posts = "".join(
+        f'<article><h2><a href="#{number}">At {number} o\'clock</a></h2><p>{paragraph}</p></article>'
+        for number, paragraph in enumerate(PARAGRAPHS)
+    )
+    text = extract(f"<h1>Live: the talks</h1>{posts}").text
+    assert all(paragraph in text for paragraph in PARAGRAPHS)
+
+
+def test_an_article_hidden_until_a_script_has_run_is_found() -> None:
+    assert PARAGRAPHS[1] in extract(f'<div style="display:none">{BODY}</div><p>Please wait.</p>').text

@@ -18,6 +18,8 @@ from include.wirewatch.extract.text import Body, extract_text
 from include.wirewatch.models import Entry
 
 MIN_CHARACTERS = 200
+# Titles of fewer words say too little. Words are compared by their beginnings: most languages inflect at the end.
+MIN_ANNOUNCED, STEM = 4, 5
 COUNTED = re.compile(r"[\u3040-\u30ff\u3400-\u9fff\uac00-\ud7af\u0e00-\u0e7f]|[^\W_]+")
 
 
@@ -30,16 +32,13 @@ def extract_page(page: Page) -> Extraction:
     tree = parse(decoded.text)
     if tree is None:
         return summary_of(page.entry, "there is no markup in the body")
-    json_ld = take_json_ld(tree)
+    json_ld = take_json_ld(tree, page.url)
     metadata = read_metadata(tree, json_ld, page.url)
     if not metadata.published and page.entry.published is None and (day := find_day(tree, page.now)):
         metadata.published.append(("htmldate", Dated(day, False)))
     body = extract_text(tree, json_ld, page.url)
-    if len(body.text) < min(MIN_CHARACTERS, len(page.entry.summary)):
-        # A consent wall, a login form, a page drawn by scripts: the entry says more.
-        body = body._replace(
-            text="", method="", detail=f"the page's text has {len(body.text)} characters; {body.detail}"
-        )
+    if reason := why_summary_is_better(page.entry, metadata.title, body.text):
+        body = Body("", "", "; ".join(filter(None, [reason, body.detail])))
     details = [body.detail] if body.detail else []
     if decoded.origin == "replaced":
         details.append("some bytes fit no encoding")
@@ -58,6 +57,21 @@ def summary_of(entry: Entry, detail: str) -> Extraction:
         section="", tags=(), image="", paywalled=None, canonical_url="", word_count=count_words(text), method="summary",
         method_detail=detail, origins={"title": "entry", "text": "entry", "language": "detected"},
     )  # fmt: skip
+
+
+def why_summary_is_better(entry: Entry, title: str, text: str) -> str:
+    """The reason why the page's text is not the article that the entry announced, or "".
+
+    Consent walls, login forms, pages drawn by scripts, and home pages in place of articles that are gone.
+    """
+    if len(text) < min(MIN_CHARACTERS, len(entry.summary)):
+        return f"the page's text has {len(text)} characters"
+    announced = {word.casefold()[:STEM] for word in re.findall(r"[^\W\d_]{4,}", entry.title)}
+    if entry.summary and len(announced) >= MIN_ANNOUNCED:
+        page = f"{title}\n{text}".casefold()
+        if not any(word in page for word in announced):
+            return "the page has no word of the entry's title"
+    return ""
 
 
 def count_words(text: str) -> int:

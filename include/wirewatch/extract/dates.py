@@ -17,9 +17,9 @@ CLOCK_SKEW = timedelta(minutes=15)
 ZONELESS_SKEW = timedelta(hours=26)
 YEARS_OFF = timedelta(days=365)
 URL_DATE = re.compile(r"(?<!\d)((?:19|20)\d\d)[/_-]?(0[1-9]|1[0-2])[/_-]?(0[1-9]|[12]\d|3[01])(?!\d)")
-ZONE_NAMES = {"UTC": "+00:00", "GMT": "+00:00", "EST": "-05:00", "EDT": "-04:00", "CST": "-06:00", "CDT": "-05:00",
-              "PST": "-08:00", "PDT": "-07:00", "CET": "+01:00", "CEST": "+02:00", "BST": "+01:00",
-              "MSK": "+03:00"}  # fmt: skip
+ZONE_NAMES = {"UTC": " +0000", "GMT": " +0000", "EST": " -0500", "EDT": " -0400", "CST": " -0600", "CDT": " -0500",
+              "PST": " -0800", "PDT": " -0700", "CET": " +0100", "CEST": " +0200", "BST": " +0100",
+              "MSK": " +0300"}  # fmt: skip
 TEXT_FORMATS = (
     "%Y/%m/%d %H:%M:%S", "%Y/%m/%d %H:%M", "%Y/%m/%d", "%d.%m.%Y %H:%M:%S", "%d.%m.%Y %H:%M", "%d.%m.%Y", "%B %d, %Y",
     "%b %d, %Y", "%d %B %Y", "%d %b %Y", "%B %d, %Y %I:%M %p", "%b %d, %Y %I:%M %p", "%B %d, %Y, %I:%M %p",

@@ -17,6 +17,8 @@ ARTICLE_TYPES = {
     "liveblogposting", "scholarlyarticle", "techarticle", "socialmediaposting",
 }  # fmt: skip
 MAX_NODES = 20_000
+# What is not the path of a URL.
+PATH = re.compile(r"^(?:https?:)?//[^/?#]*|[?#].*", re.S)
 WRAPPER_START = re.compile(r"\s*(?:<!--|(?://|/\*)?\s*<!\[CDATA\[\s*(?:\*/)?)")
 WRAPPER_END = re.compile(r"(?:-->|(?://|/\*)?\s*\]\]>\s*(?:\*/)?|;)\s*$")
 TRAILING_COMMA = re.compile(r",(?=\s*[}\]])")
@@ -46,8 +48,11 @@ class JsonLd(NamedTuple):
         return value
 
 
-def take_json_ld(tree: HtmlElement) -> JsonLd:
-    """Read every JSON-LD block and remove it from the tree."""
+def take_json_ld(tree: HtmlElement, url: str) -> JsonLd:
+    """Read every JSON-LD block and remove it from the tree.
+
+    url: the page's own; related articles may be listed beside the one that has it.
+    """
     nodes: list[Node] = []
     loose: Node = {}
     broken = 0
@@ -70,9 +75,17 @@ def take_json_ld(tree: HtmlElement) -> JsonLd:
         if isinstance(known := node.get("@id"), str) and len(node) > len(by_id.get(known, ())):
             by_id[known] = node
     articles = [node for node in nodes if types_of(node) & ARTICLE_TYPES]
-    # Related articles may be listed too: the page's own has the most fields, and comes first among equals.
-    article = max(articles, key=len, default={})
+    # The page's own article has its URL, else the most fields, and comes first among equals.
+    article = max(articles, key=lambda node: (_is_at(url, node), len(node)), default={})
     return JsonLd(article, tuple(nodes), by_id, broken, loose)
+
+
+def _is_at(url: str, node: Node) -> bool:
+    """Whether the node says that it is about this URL; scheme, host and query may differ."""
+    path = PATH.sub("", url).strip("/")
+    said = [node.get("url"), node.get("@id"), node.get("mainEntityOfPage")]
+    said += [value.get("@id") for value in said if isinstance(value, dict)]
+    return bool(path) and any(isinstance(value, str) and PATH.sub("", value).strip("/") == path for value in said)
 
 
 def types_of(node: Node) -> set[str]:

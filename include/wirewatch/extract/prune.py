@@ -16,9 +16,13 @@ UNSEEN = (
 )  # fmt: skip
 HIDDEN = XPath(".//*[@hidden or @style]")
 NOT_DISPLAYED = re.compile(r"display\s*:\s*none", re.I)
-NESTED_TEASER = XPath(".//article//article[.//*[self::h1 or self::h2 or self::h3 or self::h4][.//a or parent::a]]")
+# The outermost ones only: their text must not count twice.
+NESTED_TEASER = XPath(
+    ".//article[.//*[self::h1 or self::h2 or self::h3 or self::h4][.//a or parent::a]][count(ancestor::article) = 1]"
+)
 BODY_CLASS = re.compile(r"(?:article|story|post|entry)(?:-|_|__)?(?:body|content|text)", re.I)
-HIDDEN_SHARE = 0.3
+HIDDEN_SHARE = 0.4
+NESTED_SHARE = 0.6
 POPUP_LINKS = 3
 POPUP_DEPTH, POPUP_DEPTH_OF_LINK = 8, 4
 POPUP_LINK_SHARE = 0.6
@@ -56,11 +60,12 @@ def _drop_hidden(tree: HtmlElement) -> None:
     ]
     if not hidden:
         return
-    whole = len(tree.text_content())
-    for element in hidden:
-        # Some pages hide the article itself until a script has run.
-        if element.tag not in ("html", "body") and len(element.text_content()) < HIDDEN_SHARE * whole:
-            element.drop_tree()
+    sizes = [len(element.text_content()) for element in hidden]
+    # Some pages hide the article itself, or paragraph by paragraph, until a script has run.
+    if sum(sizes) < HIDDEN_SHARE * len(tree.text_content()):
+        for element in hidden:
+            if element.getparent() is not None:
+                element.drop_tree()
 
 
 def _drop_popups(tree: HtmlElement) -> None:
@@ -95,10 +100,15 @@ def _has_more(parent: HtmlElement, box: HtmlElement) -> bool:
 
 
 def _drop_nested_articles(tree: HtmlElement) -> None:
-    """Articles inside an article whose headline is a link are others, related or next; an article's own is none."""
-    for article in NESTED_TEASER(tree):
-        if article.getparent() is not None:
-            article.drop_tree()
+    """Articles inside an article whose headline is a link are others, related or next; an article's own is none.
+
+    Unless they are most of it: the entries of a live blog have such headlines, too.
+    """
+    for outer in tree.xpath(".//article[not(ancestor::article)]"):
+        nested = NESTED_TEASER(outer)
+        if nested and sum(len(each.text_content()) for each in nested) < NESTED_SHARE * len(outer.text_content()):
+            for article in nested:
+                article.drop_tree()
 
 
 def _join_body_parts(tree: HtmlElement) -> None:
