@@ -9,12 +9,14 @@ from include.wirewatch.match.compile import Problem, RuleErrors, warnings
 from include.wirewatch.match.engine import RuleSet, compile_rules, load_rules, located, query_rules
 from include.wirewatch.match.examples import check_examples
 from include.wirewatch.match.excerpts import excerpts
+from include.wirewatch.match.explain import Explanation, explain
 from include.wirewatch.match.nodes import QueryError
 from include.wirewatch.match.parse import parse
 from include.wirewatch.match.text import Document
 
 __all__ = [
     "Document",
+    "Explanation",
     "Problem",
     "QueryError",
     "RuleErrors",
@@ -22,6 +24,7 @@ __all__ = [
     "check_examples",
     "compile_rules",
     "excerpts",
+    "explain",
     "load_rules",
     "located",
     "parse",

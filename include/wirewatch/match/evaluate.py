@@ -50,7 +50,7 @@ def find(node: Node, text: Text, scope: Scope = ANYWHERE) -> list[Span] | None:
     """The spans that make node true in text, or None where it is not true."""
     match node:
         case Term() | Regex():
-            return _leaf(node, text, scope) or None
+            return occurrences(node, text, scope) or None
         case And(nodes):
             spans: list[Span] = []
             for child in nodes:
@@ -71,7 +71,7 @@ def find(node: Node, text: Text, scope: Scope = ANYWHERE) -> list[Span] | None:
         case Meta(name, values):
             return [] if has_value(text.document, name, values) else None
         case AtLeast(count, child):
-            found = _leaf(child, text, scope)
+            found = occurrences(child, text, scope)
             return found if count_apart(found) >= count else None
         case Same():
             return _same(node, text, scope) or None
@@ -102,10 +102,10 @@ def has_value(document: Document, name: str, values: tuple[str, ...]) -> bool:
     return own in values
 
 
-def _leaf(node: Node, text: Text, scope: Scope) -> list[Span]:
+def occurrences(node: Node, text: Text, scope: Scope) -> list[Span]:
     """Every occurrence of a term, a regex, or an OR of terms."""
     if isinstance(node, Or):
-        return [span for child in node.nodes for span in _leaf(child, text, scope)]
+        return [span for child in node.nodes for span in occurrences(child, text, scope)]
     spans = []
     for number in scope.fields:
         field = text.fields[number]
@@ -129,7 +129,7 @@ def _regex(node: Regex, field: Field, number: int, scope: Scope) -> list[Span]:
 
 def _near(node: Near, text: Text, scope: Scope) -> list[Span]:
     """Both ends of every pair that is near enough. The two never share a word."""
-    lefts, rights = _leaf(node.left, text, scope), _leaf(node.right, text, scope)
+    lefts, rights = occurrences(node.left, text, scope), occurrences(node.right, text, scope)
     spans: list[Span] = []
     for number in scope.fields:
         left = [span for span in lefts if span.field == number]
@@ -158,7 +158,7 @@ def _any_in(ordered: list[int], low: int, high: int) -> bool:
 
 def _same(node: Same, text: Text, scope: Scope) -> list[Span]:
     """The spans in every sentence that has one of each operand. Operands may be the same words."""
-    operands = [_leaf(child, text, scope) for child in children(node)]
+    operands = [occurrences(child, text, scope) for child in children(node)]
     if not all(operands):
         return []
 

@@ -30,7 +30,7 @@ def _marks() -> str:
 
 
 _JOINING = _marks() + _INVISIBLE
-_LETTER = rf"[^\W_{_UNSPACED}]"
+_LETTER = rf"[^\W_\u02bc{_UNSPACED}]"
 _SPACED = rf"{_LETTER}(?:{_LETTER}++|[{_JOINING}]++)*+"
 _JAMO = "[\u1100-\u115f][\u1160-\u11a7]*+[\u11a8-\u11ff]*+"
 _HALFWIDTH = "[\uff66-\uff9d][\uff9e\uff9f]?+"
@@ -55,17 +55,26 @@ def fold(word: str) -> str:
     """The form under which all spellings of a word are equal. fold(fold(w)) == fold(w)."""
     if word.isascii():
         return word.lower()
-    return _spelling(unicodedata.normalize("NFKC", _compatible(word).casefold())).replace("i\u0307", "i")
+    return _a_word(
+        _spelling(unicodedata.normalize("NFKC", _compatible(word).casefold())).replace("i\u0307", "i"), word.casefold()
+    )
 
 
 def keep_case(word: str) -> str:
     """The same with its case kept: what `{UN}` compares."""
-    return word if word.isascii() else _spelling(_compatible(word))
+    return word if word.isascii() else _a_word(_spelling(_compatible(word)), word)
 
 
 def fold_text(text: str) -> str:
     """Any text, with each run of white space as one space: what metadata fields compare."""
     return " ".join(fold(part) for part in text.split())
+
+
+def _a_word(form: str, word: str) -> str:
+    """form, unless NFKC made something else than one word of it: ¼ would be 1⁄4."""
+    if WORD.fullmatch(form):
+        return form
+    return unicodedata.normalize("NFC", _DROP_INVISIBLE.sub("", word))
 
 
 def _compatible(word: str) -> str:
