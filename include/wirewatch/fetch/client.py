@@ -29,7 +29,6 @@ Accept = Literal["page", "listing"]
 MAX_REDIRECTS = 5
 # Requests in flight over all hosts. Only exchanges count, not those who wait for a slow host's turn.
 IN_FLIGHT = 64
-CHUNK_BYTES = 65_536
 HTML_TYPES = frozenset({"text/html", "application/xhtml+xml"})
 ACCEPTED = {
     "page": "text/html,application/xhtml+xml;q=0.9",
@@ -123,9 +122,9 @@ class Client:
                 at = absolute(at, at)
             except ValueError as error:
                 return Outcome(reason=Reason.BAD_URL, detail=str(error))
-            if ask.needs_robots and (refusal := await self._refusal(at, ask)) is not None:
-                return refusal
             host = self._host(host_of(at), ask)
+            if ask.needs_robots and (refusal := await self._refusal(at, host, ask)) is not None:
+                return refusal
             async with host.turn() as closed, self._in_flight:
                 if closed:
                     return Outcome(reason=Reason.NOT_FETCHED, detail=closed)
@@ -140,19 +139,21 @@ class Client:
         return Outcome(reason=Reason.TOO_MANY_REDIRECTS, detail=f"more than {MAX_REDIRECTS}, last to {redact(at)}")
 
     def _host(self, name: str, ask: Ask) -> Host:
-        if name not in self._hosts:
-            # A guest is slower than at home: nobody there has agreed to be read.
-            factor = 1 if site_of(name) == ask.home else 2
-            self._hosts[name] = Host(ask.delay_s * factor, ask.concurrency)
-        return self._hosts[name]
+        # A guest is slower than at home: nobody there has agreed to be read.
+        delay_s = ask.delay_s if site_of(name) == ask.home else ask.delay_s * 2
+        host = self._hosts.get(name)
+        if host is None:
+            host = self._hosts[name] = Host(name, delay_s, ask.concurrency)
+        host.delay_s = max(host.delay_s, delay_s)
+        return host
 
-    async def _refusal(self, url: str, ask: Ask) -> Outcome | None:
-        origin = str(URL(url, encoded=True).origin())
-        if origin not in self._robots:
-            self._robots[origin] = asyncio.create_task(self._read_robots(origin, ask))
+    async def _refusal(self, url: str, host: Host, ask: Ask) -> Outcome | None:
+        origin = f"{url.partition(':')[0]}://{host.name}"
+        task = self._robots.get(origin)
+        if task is None:
+            task = self._robots[origin] = asyncio.create_task(self._read_robots(origin, ask))
         # Shielded: a caller that is cancelled must not take the answer from all the others.
-        rules = await asyncio.shield(self._robots[origin])
-        host = self._host(host_of(url), ask)
+        rules = task.result() if task.done() else await asyncio.shield(task)
         host.delay_s = max(host.delay_s, rules.crawl_delay_s(self._robot))
         return rules.refusal(url, self._robot)
 
@@ -172,13 +173,13 @@ class Client:
             return Outcome(reason=Reason.TIMEOUT, detail=f"{redact(at)}: no whole answer within {timeout_s:.0f} s")
         except aiohttp.ClientConnectorError as error:
             if guard.MARK in str(error.os_error):
-                return Outcome(reason=Reason.REFUSED_ADDRESS, detail=f"{host_of(at)}: {_brief(error.os_error)}")
+                return Outcome(reason=Reason.REFUSED_ADDRESS, detail=f"{host.name}: {_brief(error.os_error)}")
             host.note(answered=False)
-            return Outcome(reason=Reason.CONNECTION, detail=f"{host_of(at)}: {_brief(error.os_error)}")
+            return Outcome(reason=Reason.CONNECTION, detail=f"{host.name}: {_brief(error.os_error)}")
         except (aiohttp.ClientConnectionError, ssl.SSLError, OSError) as error:
             # Dropped after it was accepted, TLS that fails half-way, and the like.
             host.note(answered=False)
-            return Outcome(reason=Reason.CONNECTION, detail=f"{host_of(at)}: {_brief(error)}")
+            return Outcome(reason=Reason.CONNECTION, detail=f"{host.name}: {_brief(error)}")
         except (aiohttp.InvalidURL, UnicodeError) as error:
             return Outcome(reason=Reason.BAD_URL, detail=f"{redact(at)}: {_brief(error)}")
         except (aiohttp.ClientError, ValueError) as error:
@@ -191,7 +192,7 @@ class Client:
         self, url: str, at: str, ask: Ask, host: Host, max_body_bytes: int
     ) -> Capture | Outcome | Redirect:
         headers = {"Accept": ACCEPTED[ask.accept], **ask.headers}
-        session = self._private if _is_allowed_by_name(at, ask.allow_hosts) else self._public
+        session = self._private if _is_allowed_by_name(at, host, ask.allow_hosts) else self._public
         async with session.get(URL(at, encoded=True), headers=headers, allow_redirects=False) as response:
             status = response.status
             if status == 304:
@@ -237,7 +238,7 @@ class Client:
 async def _read_body(response: aiohttp.ClientResponse, max_body_bytes: int) -> tuple[bytes, bool]:
     """The decoded body up to max_body_bytes, and whether that is all of it: a bomb is left, not swallowed."""
     chunks, size = [], 0
-    async for chunk in response.content.iter_chunked(CHUNK_BYTES):
+    async for chunk in response.content.iter_any():
         chunks.append(chunk)
         size += len(chunk)
         if size > max_body_bytes:
@@ -266,10 +267,14 @@ def _is_html(content_type: str) -> bool:
     return content_type.partition(";")[0].strip().lower() in HTML_TYPES
 
 
-def _is_allowed_by_name(url: str, allow_hosts: frozenset[str]) -> bool:
+def _is_allowed_by_name(url: str, host: Host, allow_hosts: frozenset[str]) -> bool:
+    if not allow_hosts:
+        return False
+    if host.name in allow_hosts:
+        return True
     parts = URL(url, encoded=True)
     name = (parts.raw_host or "").lower()
-    return name in allow_hosts or f"{name}:{parts.port}" in allow_hosts or host_of(url) in allow_hosts
+    return name in allow_hosts or f"{name}:{parts.port}" in allow_hosts
 
 
 def _host_or_nothing(url: str) -> str:

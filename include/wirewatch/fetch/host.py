@@ -17,9 +17,13 @@ PATIENCE = 5
 
 
 class Host:
-    """The state of one host in one client. Requests start at least delay_s apart, `concurrency` of them at once."""
+    """The state of one host in one client. Requests start at least delay_s apart, `concurrency` of them at once.
 
-    def __init__(self, delay_s: float, concurrency: int) -> None:
+    name: host or host:port, as urls.host_of gives it.
+    """
+
+    def __init__(self, name: str, delay_s: float, concurrency: int) -> None:
+        self.name = name
         self.delay_s = delay_s
         self._slots = asyncio.Semaphore(concurrency)
         self._next_start = 0.0
