@@ -58,6 +58,9 @@ CASES: dict[str, Callable[[], bytes]] = {
     "40,000 attributes": lambda: page(
         "<div " + " ".join(f'a{number}="1"' for number in range(40_000)) + ">" + BODY + "</div>"
     ),
+    "280,000 attributes": lambda: page(
+        "<div " + " ".join(f"a{number}=1" for number in range(280_000)) + ">" + BODY + "</div>"
+    ),
     "an attribute of 2 MB": lambda: page(f'<div class="{"article-body " * 150_000}">{BODY}</div>'),
     "100,000 paragraphs": lambda: page("<p>word</p>" * 100_000),
     "30,000 paragraphs of prose": lambda: page(f"<p>{PROSE[:80]}</p>" * 30_000),

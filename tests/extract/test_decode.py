@@ -1,3 +1,7 @@
+import encodings
+import encodings.aliases
+import pkgutil
+
 import pytest
 
 from include.wirewatch.extract.decode import decode
@@ -127,3 +131,10 @@ def test_bytes_that_fit_nothing_are_replaced_and_said_to_be() -> None:
     decoded = decode(b"<p>" + bytes([0x81, 0x8D, 0x8F, 0x90, 0x9D]) * 40 + b"</p>")
     assert decoded.origin in ("replaced", "detected")
     assert decoded.text.startswith("<p>")
+
+
+def test_no_label_that_python_knows_can_break_decoding() -> None:
+    names = {module.name for module in pkgutil.iter_modules(encodings.__path__)} | set(encodings.aliases.aliases)
+    for name in sorted(names):
+        decoded = decode(b"<p>caf\xe9 \xff\xfe ~{ \x1b$B</p>" * 30, f"text/html; charset={name}")
+        assert isinstance(decoded.text, str), name

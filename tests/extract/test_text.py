@@ -127,3 +127,8 @@ def test_the_entries_of_a_live_blog_are_its_text() -> None:
 
 def test_an_article_hidden_until_a_script_has_run_is_found() -> None:
     assert PARAGRAPHS[1] in extract(f'<div style="display:none">{BODY}</div><p>Please wait.</p>').text
+
+
+def test_paragraphs_parted_by_line_breaks_alone_are_all_there() -> None:
+    text = extract(f"<h1>Talks</h1><div class='content'>{'<br> <br>'.join(PARAGRAPHS)} <b>The</b> end.</div>").text
+    assert text.split("\n")[-3:] == [*PARAGRAPHS[:2], f"{PARAGRAPHS[2]} The end."]

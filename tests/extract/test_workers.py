@@ -7,7 +7,7 @@ import pytest
 
 from include.wirewatch.extract import Extraction, Limits, Page, extract_page, extract_pages, workers
 
-from .hostile import CASES
+from . import hostile
 from .samples import html, page
 
 GOOD = page(html(), summary="The ceasefire held.")
@@ -104,7 +104,7 @@ def _wall_of(pages: list[Page]) -> float:
 
 
 def test_a_real_heavy_page_is_killed_on_the_limit() -> None:
-    heavy = page(CASES["40,000 attributes"](), summary="The ultimatum stood.")
+    heavy = page(hostile.page("<p>word</p>" * 20_000), summary="The ultimatum stood.")
     started = time.perf_counter()
     (extraction,) = extract_pages([heavy], Limits(timeout_s=0.2))
     assert extraction.method_detail == "extraction was killed after 0.2 s"

@@ -10,6 +10,9 @@ from include.wirewatch.extract.clean import FORBIDDEN
 from include.wirewatch.extract.prune import flatten
 
 MAX_DEPTH = 256
+# Attributes cost the parser the square of their number; those of a tag as long as this are data for scripts.
+HUGE_TAG = 200_000
+HUGE = re.compile(rf"<([a-z][a-z0-9]*)\b[^<>]{{{HUGE_TAG},}}>", re.I)
 MAGIC = {
     b"%PDF": "PDF", b"\x89PNG": "a PNG image", b"\xff\xd8\xff": "a JPEG image", b"GIF8": "a GIF image",
     b"PK\x03\x04": "a ZIP file",
@@ -41,6 +44,8 @@ def parse(text: str) -> HtmlElement | None:
     """The page as a tree, or None where there is no markup in it."""
     if not OPENING.search(text) and len(CLOSING.findall(text, 0, 100_000)) < 2:
         return None
+    if len(text) > HUGE_TAG:
+        text = HUGE.sub(r"<\1>", text)
     body = FORBIDDEN.sub(" ", text).encode()
     parser = _parser()
     tree = _tree(body, parser)
