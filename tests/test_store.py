@@ -76,7 +76,8 @@ def test_a_missing_bucket_is_one_sentence_that_says_what_to_do(s3):
         lambda: list(store.list("")),
     ):
         with pytest.raises(
-            StoreRefusedError, match=r"'no-such-bucket'.*the bucket does not exist; create it or correct"
+            StoreRefusedError,
+            match=r"'no-such-bucket' \(Airflow connection 'aws_default'\).*the bucket does not exist; create it or",
         ):
             act()
 

@@ -19,13 +19,13 @@ Result = TypeVar("Result")
 
 REFUSED = {
     "NoSuchBucket": "the bucket does not exist; create it or correct WIREWATCH_STORE",
-    "InvalidAccessKeyId": "the access key is unknown; correct the Airflow connection 'aws_default'",
-    "SignatureDoesNotMatch": "the secret key is wrong; correct the Airflow connection 'aws_default'",
-    "ExpiredToken": "the session token has expired; renew the Airflow connection 'aws_default'",
-    "InvalidToken": "the session token is not valid; renew the Airflow connection 'aws_default'",
-    "AccessDenied": "access is denied; give the Airflow connection 'aws_default' the rights of deploy/iam-policy.json",
-    "403": "access is denied; give the Airflow connection 'aws_default' the rights of deploy/iam-policy.json",
-    "PermanentRedirect": "the bucket is in another region; set region_name in the Airflow connection 'aws_default'",
+    "InvalidAccessKeyId": "the access key is unknown; correct the connection",
+    "SignatureDoesNotMatch": "the secret key is wrong; correct the connection",
+    "ExpiredToken": "the session token has expired; renew the connection",
+    "InvalidToken": "the session token is not valid; renew the connection",
+    "AccessDenied": "access is denied; give the connection the rights of deploy/iam-policy.json",
+    "403": "access is denied; give the connection the rights of deploy/iam-policy.json",
+    "PermanentRedirect": "the bucket is in another region; set region_name in the connection",
 }
 CONFLICT_TRIES = 8
 
@@ -109,6 +109,9 @@ class Store:
             for item in page.get("Contents", ()):
                 yield Listed(item["Key"][start:], item["Size"], item["LastModified"])
 
+    def _where(self) -> str:
+        return f"S3 bucket {self.place.bucket!r} (Airflow connection 'aws_default')"
+
     def _full(self, key: str) -> str:
         return f"{self.place.prefix}/{key}" if self.place.prefix else key
 
@@ -140,24 +143,22 @@ class Store:
         except ClientError as error:
             raise self._meaning(what, error) from None
         except (NoCredentialsError, ParamValidationError) as error:
-            raise StoreRefusedError(
-                f"S3 ({self.place.bucket}): cannot {what}: {error}; correct the Airflow connection 'aws_default'"
-            ) from None
+            raise StoreRefusedError(f"{self._where()}: cannot {what}: {error}; correct the connection") from None
         except BotoCoreError as error:
-            raise StoreError(f"S3 ({self.place.bucket}): cannot {what}: {error}") from error
+            raise StoreError(f"{self._where()}: cannot {what}: {error}") from error
 
     def _meaning(self, what: str, error: ClientError) -> Exception:
         code = str(error.response.get("Error", {}).get("Code", ""))
         status = error.response.get("ResponseMetadata", {}).get("HTTPStatusCode")
         if code in REFUSED:
-            return StoreRefusedError(f"S3 bucket {self.place.bucket!r}: cannot {what}: {REFUSED[code]}")
+            return StoreRefusedError(f"{self._where()}: cannot {what}: {REFUSED[code]}")
         if status == 412 or (status == 404 and what.startswith("write")):
             return _Conflict(is_final=True)
         if status == 409:
             return _Conflict(is_final=False)
         if status == 404:
             return _Missing()
-        return StoreError(f"S3 bucket {self.place.bucket!r}: cannot {what}: {code or status}")
+        return StoreError(f"{self._where()}: cannot {what}: {code or status}")
 
 
 class _Missing(Exception):

@@ -139,7 +139,7 @@ def test_a_malformed_feed_still_gives_what_can_be_read(deployment):
 def test_one_source_down_is_counted_and_the_others_alert(deployment):
     sources = (deployment.config / "sources.yaml").read_text()
     down = sources + (
-        "  - {name: down, publisher: Nobody, kind: feed, url: 'http://127.0.0.1:9/feed', allow_hosts: ['127.0.0.1:9']}\n"
+        "  - {name: down, publisher: Nobody, kind: feed, url: 'http://127.0.0.1:9', allow_hosts: ['127.0.0.1:9']}\n"
     )
     (deployment.config / "sources.yaml").write_text(down)
     summaries = deployment.ingest()
@@ -243,6 +243,14 @@ def test_a_parked_receiver_turns_deliver_red_and_delivers_after_the_mend(deploym
     deployment.slack.faults = []
     deliver(deployment.services)
     assert len(deployment.slack.messages) == len(deployment.newsroom.expected.alerts)
+
+
+def test_an_invalid_sources_file_stops_fetch_with_its_place_and_nothing_is_fetched(deployment):
+    sources = deployment.config / "sources.yaml"
+    sources.write_text(sources.read_text().replace("kind: sitemap", "kind: sitemop"))
+    with pytest.raises(ConfigError, match=r"sources\.yaml:\d+:11: sources\.1\.kind: Input should be 'feed', 'sitemap'"):
+        deployment.ingest()
+    assert deployment.newsroom.requests == []
 
 
 def test_a_missing_bucket_is_one_sentence_that_names_the_setting(deployment, s3):
