@@ -47,7 +47,7 @@ class Settings(BaseSettings):
     fetch_budget_s: float = Field(600.0, gt=0, description="One fetch task; what is left waits for the next run")
     max_body_bytes: int = Field(3_000_000, gt=0, description="Decoded bytes of one page, feed or sitemap")
     extract_timeout_s: float = Field(20.0, gt=0, description="Wall time of one page's extraction")
-    extract_memory_bytes: int = Field(2_000_000_000, gt=0, description="Address space of one extraction worker")
+    extract_memory_bytes: int = Field(2_000_000_000, gt=0, description="Memory that one extraction worker may add")
     extract_workers: Annotated[int, Field(ge=0, le=64)] = Field(0, description="Worker processes; 0 = all cores")
     post_interval_s: float = Field(1.0, ge=0, description="Pause between posts to one receiver; Slack allows 1/s")
     deliver_s: float = Field(90.0, gt=0, description="How long one run may post; the sweeper takes the rest")
