@@ -1,8 +1,10 @@
 import json
+import re
 
 import pytest
 
-from include.wirewatch.extract import EXTRACTOR, extract_page, summary_of
+from include.wirewatch.extract import EXTRACTOR, boilerplate, extract_page, summary_of
+from include.wirewatch.extract.extractor import extractor_name
 
 from .samples import BODY, NOW, PARAGRAPHS, entry, extract, html, page
 
@@ -132,3 +134,12 @@ def test_an_article_hidden_until_a_script_has_run_is_found() -> None:
 def test_paragraphs_parted_by_line_breaks_alone_are_all_there() -> None:
     text = extract(f"<h1>Talks</h1><div class='content'>{'<br> <br>'.join(PARAGRAPHS)} <b>The</b> end.</div>").text
     assert text.split("\n")[-3:] == [*PARAGRAPHS[:2], f"{PARAGRAPHS[2]} The end."]
+
+
+@pytest.mark.parametrize(
+    ("name", "value"), [("LINK_MAX", 1), ("STOPS", (".",)), ("INLINE", {"a"}), ("NOTICE", re.compile("x"))]
+)
+def test_the_extractors_name_follows_every_constant(monkeypatch: pytest.MonkeyPatch, name: str, value: object) -> None:
+    assert extractor_name() == EXTRACTOR
+    monkeypatch.setattr(boilerplate, name, value)
+    assert extractor_name() != EXTRACTOR
