@@ -44,6 +44,7 @@ UNCHANGED = Outcome(reason=Reason.UNCHANGED, status=304)
 TIMEOUT = Outcome(reason=Reason.TIMEOUT)
 NOT_FOUND = Outcome(reason=Reason.HTTP_ERROR, status=404)
 FORBIDDEN = Outcome(reason=Reason.HTTP_ERROR, status=403)
+BUSY = Outcome(reason=Reason.HTTP_ERROR, status=429, retry_after_s=7200)
 NOT_FETCHED = Outcome(reason=Reason.NOT_FETCHED)
 
 
@@ -248,6 +249,21 @@ def test_now_and_then_a_poll_is_unconditional():
     assert 2 <= conditional.count(False) <= 4
 
 
+def test_a_host_that_asks_to_be_left_alone_is_left_alone_by_later_runs_too():
+    pages = after(None, Polled((entry("a"),)), Handled(entry("a"), BUSY, False))
+    assert not is_due(pages, SOURCE, NOW + timedelta(minutes=119))
+    assert is_due(pages, SOURCE, NOW + timedelta(minutes=121))
+    listing = after(after(None, Polled((entry("a"),)), done("a")), Polled((), BUSY), at=NOW + timedelta(minutes=5))
+    assert not is_due(listing, SOURCE, NOW + timedelta(minutes=124))
+    assert is_due(listing, SOURCE, NOW + timedelta(minutes=126))
+
+
+def test_the_wish_of_another_host_is_not_the_sources_own():
+    item = Entry(url="https://elsewhere.example/a", source="ours")
+    state = after(None, Polled((item,)), Handled(item, BUSY, False))
+    assert is_due(state, SOURCE, NOW + timedelta(minutes=6))
+
+
 # ---- a delta is a join
 
 
@@ -274,6 +290,7 @@ STATES = st.builds(
     polls=st.lists(POLLS, max_size=40, unique=True).map(lambda found: tuple(sorted(found)[-POLLS_KEPT:])),
     validators=st.tuples(st.integers(0, 50), st.sampled_from(["", "a", "b"]), st.sampled_from(["", "c"])),
     entries=st.dictionaries(st.sampled_from("abcde"), MARKS),
+    not_before=st.integers(0, 99),
 )
 
 

@@ -330,7 +330,7 @@ def test_after_429_the_host_is_left_alone(site):
     site.routes["/a"] = reply(status="429 Too Many Requests", kind="")
     site.routes["/b"] = reply(PAGE)
     first, second = fetch(f"{site.url}/a", f"{site.url}/b", source=source_of(site))
-    assert first.label == "http_429"
+    assert (first.label, first.retry_after_s) == ("http_429", 60)
     assert second.reason is Reason.NOT_FETCHED
     assert "429" in second.detail
     assert "/b" not in site.paths

@@ -14,7 +14,8 @@ from include.wirewatch.frontier import Frontier
 from include.wirewatch.models import Batch
 from include.wirewatch.runs import Run
 from include.wirewatch.settings import Settings
-from include.wirewatch.stages import Services, fetch
+from include.wirewatch.stages.fetch import fetch
+from include.wirewatch.stages.services import Services
 from tests.discover.test_feed import item, rss
 from tests.fetch.conftest import Site, reply
 

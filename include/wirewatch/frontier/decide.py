@@ -75,9 +75,11 @@ def interval_s(state: SourceState, source: Source) -> float:
 
 
 def is_due(state: SourceState | None, source: Source, now: datetime) -> bool:
-    """Whether to poll the source now. One never polled is due."""
+    """Whether to poll the source now. One never polled is due; one whose host asked for a pause is not."""
     if state is None or not state.polls:
         return True
+    if now.timestamp() < state.not_before:
+        return False
     return now.timestamp() + DUE_SLACK_S >= state.polls[-1].at + interval_s(state, source)
 
 

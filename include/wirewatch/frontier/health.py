@@ -57,7 +57,7 @@ def health_of(source: Source, state: SourceState | None, now: datetime) -> Healt
         per_day=per_day,
         last_day=days[0],
         pending=sum(not mark.done for mark in state.entries.values()),
-        next_poll=_moment(latest.at + int(interval_s(state, source))),
+        next_poll=_moment(max(latest.at + int(interval_s(state, source)), state.not_before)),
     )
 
 

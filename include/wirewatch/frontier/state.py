@@ -47,13 +47,14 @@ class Mark(NamedTuple):
 class SourceState(NamedTuple):
     """What is remembered of one source. since: its first poll.
 
-    validators: when they were given, ETag, Last-Modified.
+    validators: when they were given, ETag, Last-Modified. not_before: until when its host asked to be left alone.
     """
 
     since: int
     polls: tuple[PollMark, ...] = ()
     validators: tuple[int, str, str] = (0, "", "")
     entries: Mapping[str, Mark] = {}
+    not_before: int = 0
 
 
 def key_of(url: str) -> str:
@@ -71,6 +72,7 @@ def merge(one: SourceState, other: SourceState) -> SourceState:
         polls=tuple(sorted({*one.polls, *other.polls})[-POLLS_KEPT:]),
         validators=max(one.validators, other.validators),
         entries=entries,
+        not_before=max(one.not_before, other.not_before),
     )
 
 
@@ -90,6 +92,7 @@ def to_json(state: SourceState) -> dict[str, object]:
         "since": state.since,
         "polls": [list(poll) for poll in state.polls],
         "validators": list(state.validators),
+        "not_before": state.not_before,
         "entries": {key: [int(field) for field in mark] for key, mark in state.entries.items()},
     }
 
@@ -104,6 +107,7 @@ def from_json(data: object) -> SourceState:
             since=int(data["since"]),
             polls=tuple(PollMark(*poll) for poll in data["polls"]),
             validators=(int(at), str(etag), str(modified)),
+            not_before=int(data["not_before"]),
             entries={
                 key: Mark(first, last, bool(done), *rest) for key, (first, last, done, *rest) in data["entries"].items()
             },
