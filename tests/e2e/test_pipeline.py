@@ -13,8 +13,11 @@ from include.wirewatch.deliver import outbox
 from include.wirewatch.errors import ConfigError, StoreRefusedError
 from include.wirewatch.models import Reason
 from include.wirewatch.settings import S3Place
-from include.wirewatch.stages import deliver, extract, fetch, finish, match
-from include.wirewatch.stages.deliver import DeliveryError
+from include.wirewatch.stages.deliver import DeliveryError, deliver
+from include.wirewatch.stages.extract import extract
+from include.wirewatch.stages.fetch import fetch
+from include.wirewatch.stages.finish import finish
+from include.wirewatch.stages.match import match
 from include.wirewatch.store import Store
 from tests.e2e.conftest import NOW
 from tests.fakes.slack_server import Fault
@@ -280,7 +283,7 @@ def test_syndicated_copies_are_all_there(deployment):
 
 def test_the_sources_of_one_day_are_found_quietly_and_not_paid_for_twice(deployment):
     from include.wirewatch.runs import Run
-    from include.wirewatch.stages import fetch_day
+    from include.wirewatch.stages.history import fetch_day
 
     day = (datetime.now(UTC) - timedelta(days=2)).date()
     end = datetime(day.year, day.month, day.day, tzinfo=UTC) + timedelta(days=1)

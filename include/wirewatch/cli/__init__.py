@@ -14,6 +14,7 @@ from include.wirewatch.errors import ConfigError
 
 app = typer.Typer(
     no_args_is_help=True,
+    add_completion=False,
     pretty_exceptions_enable=False,
     help="Wirewatch: try rules and extraction, and check the configuration, before they go live.",
 )
