@@ -22,7 +22,7 @@ demo: $(READY) ## the whole pipeline twice, on a made-up newsroom, with everythi
 	@$(BIN)/python -m tests.demo
 
 test: $(READY) ## the whole suite
-	@$(BIN)/python -m pytest
+	@$(BIN)/python -m pytest --numprocesses 2 --dist loadfile
 
 check: $(READY) ## lint and types
 	@$(BIN)/ruff check . && $(BIN)/ruff format --check . && $(BIN)/mypy
@@ -35,7 +35,7 @@ schema: $(READY) ## the JSON Schemas of the configuration files, for editors
 
 constraints: ## renew constraints.txt: the newest releases that work together, for every supported Python
 	$(BIN)/uv pip compile --quiet --upgrade --universal --python-version 3.11 --no-header --no-annotate \
-	  --extra dev pyproject.toml requirements.txt -o constraints.txt
+	  --extra dev pyproject.toml -o constraints.txt
 
 clean: ## remove what make made
 	rm -rf $(VENV) .demo .airflow dist build *.egg-info .pytest_cache .mypy_cache .ruff_cache .hypothesis
