@@ -5,7 +5,7 @@ Also saves the library's time: it copies the tree five times over.
 
 import re
 from collections import Counter, defaultdict
-from itertools import islice
+from itertools import islice, takewhile
 
 from lxml.etree import Element, XPath, iterwalk
 from lxml.html import HtmlElement
@@ -167,3 +167,6 @@ def _wrap_loose_text(tree: HtmlElement) -> None:
         for child in children:
             if child.tag == "br":
                 box.remove(child)
+        if box.tag == "td":  # a table for layout: the library would make one line of it
+            for frame in (box, *takewhile(lambda above: above.tag in ("tr", "tbody", "table"), box.iterancestors())):
+                frame.tag = "div"
