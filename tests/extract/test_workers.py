@@ -103,6 +103,16 @@ def _wall_of(pages: list[Page]) -> float:
     return time.perf_counter() - started
 
 
+def test_a_worker_that_lost_its_parent_ends_by_itself(monkeypatch: pytest.MonkeyPatch) -> None:
+    with_bad_page(monkeypatch, spin)
+    monkeypatch.setattr(workers, "ORPHAN_GRACE_S", 0)
+    _, sender = workers.FORK.Pipe(duplex=False)
+    process = workers.FORK.Process(target=workers._answer_alone, args=(sender, BAD, Limits(timeout_s=0.1)))
+    process.start()
+    process.join(timeout=10)
+    assert process.exitcode == -signal.SIGALRM
+
+
 def test_a_real_heavy_page_is_killed_on_the_limit() -> None:
     heavy = page(hostile.page("<p>word</p>" * 20_000), summary="The ultimatum stood.")
     started = time.perf_counter()
