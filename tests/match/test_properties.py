@@ -13,7 +13,7 @@ from include.wirewatch.match.fold import WORD, fold
 from include.wirewatch.match.nodes import And, AtLeast, Near, Node, Not, Or, QueryError, Same, Term
 from include.wirewatch.match.text import Text
 from tests.match.brute_force import Sample, places
-from tests.match.strategies import combined, clauses, queries, samples, terms
+from tests.match.strategies import clauses, combined, queries, samples, terms
 
 UNHURRIED = settings(deadline=None, max_examples=150, database=None)
 

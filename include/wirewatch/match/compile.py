@@ -199,4 +199,4 @@ def _with_lemmas(node: Node, languages: tuple[str, ...]) -> Node:
 
 
 def _lemma_word(word: Word, languages: tuple[str, ...]) -> Word:
-    return Word(word.text, lemma_of=languages) if word.is_exact and not word.cased else word
+    return Word(word.text, lemma_of=languages) if word.is_plain else word

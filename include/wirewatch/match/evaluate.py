@@ -49,7 +49,11 @@ SCOPES = {"title": Scope((0,)), "body": Scope((1,)), "lead": Scope((1,), LEAD_WO
 def find(node: Node, text: Text, scope: Scope = ANYWHERE) -> list[Span] | None:
     """The spans that make node true in text, or None where it is not true."""
     match node:
-        case Term() | Regex():
+        case Term():
+            if not text.forms.issuperset(node.needs):  # most terms of most rules end here
+                return None
+            return occurrences(node, text, scope) or None
+        case Regex():
             return occurrences(node, text, scope) or None
         case And(nodes):
             spans: list[Span] = []

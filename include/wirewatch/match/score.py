@@ -13,7 +13,7 @@ def score(text: Text, spans: list[Span]) -> dict[str, int]:
     title, lead: something was found there. hits: 1, 3, 7, 15 occurrences give 5, 10, 15, 20. density: occurrences in
     100 words, 5 points each. terms: 5 points for each different term.
     """
-    places = {(span.field, span.first) for span in spans}
+    places = {span[:2] for span in spans}
     lead_end = text.fields[1].end_of_word(LEAD_WORDS)
     in_lead = any(
         span.field == 1 and (span.first < (lead_end if isinstance(span.leaf, Regex) else LEAD_WORDS)) for span in spans
@@ -24,5 +24,5 @@ def score(text: Text, spans: list[Span]) -> dict[str, int]:
         "lead": 20 * in_lead,
         "hits": min(20, round(5 * log2(1 + len(places)))),
         "density": min(15, round(500 * len(places) / words)),
-        "terms": min(15, 5 * len({str(span.leaf) for span in spans})),
+        "terms": min(15, 5 * len({span.leaf.key for span in spans})),
     }
