@@ -143,3 +143,13 @@ def test_the_extractors_name_follows_every_constant(monkeypatch: pytest.MonkeyPa
     assert extractor_name() == EXTRACTOR
     monkeypatch.setattr(boilerplate, name, value)
     assert extractor_name() != EXTRACTOR
+
+
+def test_a_stub_keeps_its_one_sentence_and_takes_no_furniture_for_more() -> None:
+    share = '<div class="share"><a href="#">Share</a> <a href="#">Print</a></div><div id="bar">Sanctions today</div>'
+    extraction = extract(
+        f"<h1>Talks</h1><div class='meta'>By Marta Ilves</div><p>The text has been withdrawn.</p>{share}"
+    )
+    assert "withdrawn" in extraction.text
+    assert "Print" not in extraction.text
+    assert extraction.method == "precision"
