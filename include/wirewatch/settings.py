@@ -67,7 +67,9 @@ class Settings(BaseSettings):
     def place(self) -> S3Place:
         """Raises ConfigError while no place is set: there is no default that could be somebody else's bucket."""
         if not self.store:
-            raise ConfigError(["WIREWATCH_STORE (or the Variable wirewatch_store) is not set: expected s3://bucket/prefix"])
+            raise ConfigError(
+                ["WIREWATCH_STORE (or the Variable wirewatch_store) is not set: expected s3://bucket/prefix"]
+            )
         return S3Place.parse(self.store)
 
 
