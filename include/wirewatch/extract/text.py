@@ -17,7 +17,7 @@ from include.wirewatch.extract.prune import prune
 
 # On 181 pages readability and justext changed six texts, all of which were below these two.
 ENOUGH_CHARACTERS = 250
-ENOUGH_SHARE = 0.7
+ENOUGH_SHARE = 0.5
 LITTLE_SHARE = 0.25
 MUCH_LONGER = 1.5
 BODY_MIN_CHARACTERS = 500
