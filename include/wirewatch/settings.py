@@ -44,7 +44,7 @@ class Settings(BaseSettings):
     )
     contact: str = Field("", description="Mail address or URL put into the User-Agent, so publishers can reach you")
     fetch_timeout_s: float = Field(30.0, gt=0, description="One page, redirects included")
-    fetch_budget_s: float = Field(600.0, gt=0, description="One fetch task; what is left waits for the next run")
+    fetch_budget_s: float = Field(240.0, gt=0, description="Fetching in one task; what is left waits for the next run")
     max_body_bytes: int = Field(3_000_000, gt=0, description="Decoded bytes of one page, feed or sitemap")
     extract_timeout_s: float = Field(20.0, gt=0, description="Wall time of one page's extraction")
     extract_memory_bytes: int = Field(2_000_000_000, gt=0, description="Memory that one extraction worker may add")

@@ -58,6 +58,13 @@ def test_a_broken_feed_is_a_bad_response_and_its_validators_are_not_kept():
     assert found.etag == ""
 
 
+def test_bytes_on_which_the_parsers_raise_are_a_bad_response_too():
+    # feedparser raises UnicodeDecodeError on an encoding's name that is not UTF-8.
+    found = poll(Web({BASE: b"<?xml version='1.0' encoding='utf\xd8'?><rss><channel>"}), source_of())
+    assert found.outcome.reason is Reason.BAD_RESPONSE
+    assert found.detail
+
+
 def test_an_empty_feed_is_fetched():
     assert poll(Web({BASE: rss().encode()}), source_of()).outcome.reason is Reason.FETCHED
 
