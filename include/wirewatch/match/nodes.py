@@ -73,6 +73,11 @@ class Term:
         """Folded words without which the term cannot occur."""
         return tuple(word.text for word in self.words if word.is_exact)
 
+    @cached_property
+    def needs_beginnings(self) -> tuple[str, ...]:
+        """The same for words with a trailing * alone: how one of the text's words must begin."""
+        return tuple(word.prefix for word in self.words if word.prefix and word.pattern is None)
+
     def __str__(self) -> str:
         if self.words[0].cased:
             return "{" + " ".join(word.cased for word in self.words) + "}"

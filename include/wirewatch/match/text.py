@@ -3,9 +3,11 @@
 Positions count words from 0. Code point offsets are worked out only for a field in which something was found.
 """
 
+import re
 from bisect import bisect_left
 from collections import defaultdict
 from functools import cached_property
+from itertools import accumulate
 from typing import Literal, NamedTuple
 
 from include.wirewatch.match.fold import APOSTROPHE, WORD, Folds, keep_case
@@ -15,6 +17,7 @@ from include.wirewatch.match.sentences import sentences
 
 LEAD_WORDS = 60
 FOLDS = Folds()
+SPLIT = re.compile(f"({WORD.pattern})")
 Range = tuple[int, int]  # first and last word of an occurrence
 
 
@@ -37,7 +40,9 @@ class Field:
 
     def __init__(self, name: Literal["title", "body"], text: str) -> None:
         self.name, self.text = name, text
-        self._raw: list[str] = WORD.findall(text)
+        # what is between, word, between, word, …: split is as fast as findall, and lengths add up to offsets
+        self._parts: list[str] = SPLIT.split(text)
+        self._raw: list[str] = self._parts[1::2]
         self._folded: list[str] = list(map(FOLDS.__getitem__, self._raw))
         self._found: dict[str, list[int]] = {}
         self._found_sets: dict[str, frozenset[int]] = {}
@@ -119,7 +124,8 @@ class Field:
 
     @cached_property
     def _spans(self) -> list[Range]:
-        return [found.span() for found in WORD.finditer(self.text)]
+        edges = list(accumulate(map(len, self._parts)))
+        return list(zip(edges[:-1:2], edges[1::2], strict=True))
 
     @cached_property
     def _sorted_forms(self) -> list[str]:
@@ -185,6 +191,19 @@ class Text:
         self.fields = (Field("title", document.title), Field("body", document.body))
 
         self.forms = self.fields[0].forms | self.fields[1].forms
+        self._beginnings: dict[int, set[str]] = {}
+
+    def may_have(self, term: Term) -> bool:
+        """False where a word of the term is missing: most terms of most rules end here, before any position."""
+        return self.forms.issuperset(term.needs) and all(
+            beginning in self.beginnings(len(beginning)) for beginning in term.needs_beginnings
+        )
+
+    def beginnings(self, length: int) -> set[str]:
+        """The first letters of every word."""
+        if length not in self._beginnings:
+            self._beginnings[length] = {form[:length] for form in self.forms}
+        return self._beginnings[length]
 
 
 def _parts(form: str) -> set[str]:
