@@ -6,10 +6,10 @@ import lxml.etree
 import lxml.html
 from lxml.html import HtmlElement
 
-from include.wirewatch.extract.clean import FORBIDDEN
 from include.wirewatch.extract.prune import flatten
 
 MAX_DEPTH = 256
+NO_CONTROLS = bytes(32 if (byte < 32 and byte not in b"\t\n") or byte == 127 else byte for byte in range(256))
 # Attributes cost the parser the square of their number; those of a tag as long as this are data for scripts.
 HUGE_TAG = 200_000
 HUGE = re.compile(rf"<([a-z][a-z0-9]*)\b[^<>]{{{HUGE_TAG},}}>", re.I)
@@ -46,7 +46,7 @@ def parse(text: str) -> HtmlElement | None:
         return None
     if len(text) > HUGE_TAG:
         text = HUGE.sub(r"<\1>", text)
-    body = FORBIDDEN.sub(" ", text).encode()
+    body = text.encode("utf-8", "replace").translate(NO_CONTROLS)
     parser = _parser()
     tree = _tree(body, parser)
     if any(error.type == lxml.etree.ErrorTypes.ERR_RESOURCE_LIMIT for error in parser.error_log):

@@ -11,7 +11,7 @@ from typing import NamedTuple
 from lxml.html import HtmlElement
 
 from include.wirewatch.extract.boilerplate import Boilerplate
-from include.wirewatch.extract.clean import lines_of
+from include.wirewatch.extract.clean import FORBIDDEN, lines_of
 from include.wirewatch.extract.jsonld import JsonLd
 from include.wirewatch.extract.prune import prune
 
@@ -36,7 +36,7 @@ class Body(NamedTuple):
 
 def extract_text(tree: HtmlElement, json_ld: JsonLd, url: str) -> Body:
     """The tree is pruned in place."""
-    elements = sum(1 for _ in tree.iter())
+    elements = int(tree.xpath("count(//*)"))
     if elements > MAX_ELEMENTS:
         return Body("", "", f"{elements} elements, more than {MAX_ELEMENTS}")
     boilerplate = Boilerplate.of(tree, url)
@@ -57,6 +57,7 @@ def extract_text(tree: HtmlElement, json_ld: JsonLd, url: str) -> Body:
     if len(embedded) >= BODY_MIN_CHARACTERS and len(embedded) > MUCH_LONGER * len(text):
         tried.append(f"{method} found {len(text)}")
         text, method = embedded, "json-ld"
+    text = FORBIDDEN.sub(" ", text)
     return Body(text, method if text else "", ", ".join(tried) if text else "no text found in the page")
 
 
