@@ -8,6 +8,7 @@ after 412 the object is read back and compared. Never relies on a conditional de
 import time
 from collections.abc import Callable, Iterator
 from datetime import datetime
+from email.utils import parsedate_to_datetime
 from typing import Any, NamedTuple, TypeVar
 
 from botocore.exceptions import BotoCoreError, ClientError, NoCredentialsError, ParamValidationError
@@ -108,6 +109,12 @@ class Store:
         while (page := self._call(f"list {prefix}", lambda: next(iterator, None))) is not None:
             for item in page.get("Contents", ()):
                 yield Listed(item["Key"][start:], item["Size"], item["LastModified"])
+
+    def server_time(self) -> datetime:
+        """The server's clock, cut to the second: the Date header of an answer."""
+        ask = {"Bucket": self.place.bucket, "Prefix": self._full("outbox/"), "MaxKeys": 1}
+        answer = self._call("list outbox/", lambda: self._client.list_objects_v2(**ask))
+        return parsedate_to_datetime(answer["ResponseMetadata"]["HTTPHeaders"]["date"])
 
     def _where(self) -> str:
         return f"S3 bucket {self.place.bucket!r} (Airflow connection 'aws_default')"

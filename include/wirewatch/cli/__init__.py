@@ -7,6 +7,7 @@ import sys
 
 import typer
 
+from include.wirewatch.cli.doctor import doctor
 from include.wirewatch.cli.extract import extract
 from include.wirewatch.cli.rules import check, match
 from include.wirewatch.cli.sources import app as sources
@@ -21,6 +22,7 @@ app = typer.Typer(
 app.command()(check)
 app.command()(match)
 app.command()(extract)
+app.command()(doctor)
 app.add_typer(sources, name="sources")
 
 
