@@ -93,6 +93,16 @@ def test_on_a_first_poll_everything_is_new_and_marked_as_such():
     assert (found.entry, found.first_seen, found.first_poll) == (entry("a"), NOW, True)
 
 
+@pytest.mark.parametrize("failure", [TIMEOUT, UNCHANGED])
+def test_a_first_listing_after_failed_polls_is_still_the_first(failure):
+    # Otherwise a source that was down when it was added would alert on every undated article it has.
+    state = polls(None, failure, failure)
+    found = unseen(state, [entry("a"), entry("b")], NOW)
+    assert [one.first_poll for one in found] == [True, True]
+    state = after(state, Polled((entry("a"), entry("b"))), done("a"), at=NOW)
+    assert [one.first_poll for one in unseen(state, [entry("b"), entry("c")], NOW)] == [True, False]
+
+
 def test_what_is_done_is_not_fetched_again():
     state = after(None, Polled((entry("a"),)), done("a"))
     later = NOW + timedelta(hours=5)
@@ -221,6 +231,16 @@ def test_304_after_a_failure_is_still_a_failure():
     assert streak_of_failures(polls(state, UNCHANGED, UNCHANGED)) == 0
     assert streak_of_failures(polls(state, TIMEOUT, UNCHANGED)) == 2
     assert streak_of_failures(polls(state, TIMEOUT, UNCHANGED, FETCHED)) == 0
+
+
+def test_a_broken_listing_that_still_brings_entries_is_polled_at_its_own_pace():
+    broken, state = Outcome(reason=Reason.BAD_RESPONSE, status=200), None
+    for number in range(5):
+        new = entry(str(number))
+        found = Polled((new,), broken, etag="")
+        state = after(state, found, Handled(new, FETCHED, True), at=NOW + number * timedelta(minutes=10))
+    assert (streak_of_failures(state), interval_s(state, SOURCE)) == (0, 300)
+    assert streak_of_failures(after(state, Polled((), broken), at=NOW + timedelta(hours=1))) == 1
 
 
 def test_valid_but_empty_is_not_a_failure():

@@ -5,7 +5,7 @@ from datetime import UTC, datetime
 from typing import NamedTuple
 
 from include.wirewatch.config.sources import Source
-from include.wirewatch.frontier.state import Mark, SourceState, key_of
+from include.wirewatch.frontier.state import NEVER, Mark, SourceState, key_of
 from include.wirewatch.models import Entry, Outcome, Reason
 
 DAY_S = 86_400
@@ -31,7 +31,7 @@ ANSWERED = frozenset({Reason.FETCHED, Reason.UNCHANGED})
 
 
 class Unseen(NamedTuple):
-    """An entry to fetch. first_poll: it was there when the source was first read, so first_seen is not its age."""
+    """An entry to fetch. first_poll: it was in the source's first listing, so first_seen is not its age."""
 
     entry: Entry
     first_seen: datetime
@@ -40,10 +40,14 @@ class Unseen(NamedTuple):
 
 
 def streak_of_failures(state: SourceState) -> int:
-    """Polls that failed since the last good one. A 304 after a failure says nothing new: it counts as one."""
+    """Polls that failed since the last good one.
+
+    A 304 after a failure says nothing new: it counts as one. A broken listing of which entries could be read does not:
+    some publishers' XML is never well-formed.
+    """
     streak = 0
     for poll in state.polls:
-        if poll.label == Reason.FETCHED or (poll.label == Reason.UNCHANGED and not streak):
+        if poll.label == Reason.FETCHED or poll.listed or (poll.label == Reason.UNCHANGED and not streak):
             streak = 0
         else:
             streak += 1
@@ -64,7 +68,7 @@ def interval_s(state: SourceState, source: Source) -> float:
         return low
     pause = low
     for poll in state.polls:
-        if poll.at == state.since or poll.label not in ANSWERED:
+        if poll.at == state.since or not (poll.listed or poll.label in ANSWERED):
             continue
         seen = 1 - poll.fresh / poll.listed if poll.listed else 1.0
         if seen >= SLOW_DOWN_AT:
@@ -108,7 +112,7 @@ def unseen(
     for entry in entries:
         mark = state.entries.get(key_of(entry.url)) if state else None
         if mark is None:
-            found.append(Unseen(entry, now, state is None))
+            found.append(Unseen(entry, now, state is None or state.since == NEVER))
         elif _is_wanted(mark, entry, second, live):
             first_poll = state is None or mark.first <= state.since
             found.append(Unseen(entry, datetime.fromtimestamp(mark.first, UTC), first_poll, mark.attempts))

@@ -7,7 +7,7 @@ from typing import NamedTuple, Protocol
 from include.wirewatch.config.sources import Source
 from include.wirewatch.frontier.buckets import bucket_of
 from include.wirewatch.frontier.decide import TRANSIENT, stamp, validators_for
-from include.wirewatch.frontier.state import Mark, PollMark, SourceState, key_of, to_json
+from include.wirewatch.frontier.state import NEVER, Mark, PollMark, SourceState, key_of, to_json
 from include.wirewatch.models import Entry, Outcome, Reason
 from include.wirewatch.urls import host_of
 
@@ -69,7 +69,7 @@ def delta_of(
     conditional = any(validators_for(state, source))
     polls = (PollMark(second, poll.outcome.label, len(poll.entries), fresh, conditional),)
     validators = (second, poll.etag, poll.last_modified) if is_good else (0, "", "")
-    since = state.since if state else second
+    since = min(state.since if state else NEVER, second if is_good or poll.entries else NEVER)
     not_before = max((second + int(pause_s) for pause_s in _pauses(source, poll, handled)), default=0)
     return {
         source.name: {

@@ -41,7 +41,7 @@ def health_of(source: Source, state: SourceState | None, now: datetime) -> Healt
     if state is None or not state.polls:
         return Health(source.name, "never polled")
     failures = streak_of_failures(state)
-    good = [poll.at for poll in state.polls if poll.label in ANSWERED]
+    good = [poll.at for poll in state.polls if poll.listed or poll.label in ANSWERED]
     success = max([state.validators[0], *good[-1:]])
     days = _new_by_day(state, now)
     usual = days[1:]

@@ -20,6 +20,10 @@ REMEMBER_S = 14 * 86_400
 ENTRIES_KEPT = 20_000
 
 
+# Later than any moment, so that the first listing is the earlier one in every merge.
+NEVER = 2**53
+
+
 class PollMark(NamedTuple):
     """One poll as remembered. label: its outcome; listed, fresh: entries it listed, and those never seen before."""
 
@@ -45,7 +49,7 @@ class Mark(NamedTuple):
 
 
 class SourceState(NamedTuple):
-    """What is remembered of one source. since: its first poll.
+    """What is remembered of one source. since: its first listing, NEVER before there was one.
 
     validators: when they were given, ETag, Last-Modified. not_before: until when its host asked to be left alone.
     """
