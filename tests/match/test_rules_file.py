@@ -48,6 +48,11 @@ rules:
     assert matched(ruleset, "ultimatum before football talks") == []
 
 
+def test_a_list_of_terms_refuses_operators():
+    (found,) = problems("lists: {l: [a b, peace OR war]}\nrules: []\n")
+    assert found == "rules.yaml:1:24: list 'l': OR in a list of terms; write a sub-query as one text, not a list"
+
+
 def test_lists_may_use_lists():
     ruleset = rules("""
 lists: {a: [truce, "@b"], b: [ceasefire]}
@@ -148,12 +153,18 @@ def test_equal_rules_have_equal_ids_and_notes_do_not_count():
         "rules: [{name: r, query: truce, severity: high}]\n",
         "rules: [{name: r, query: truce, tags: [t]}]\n",
         "rules: [{name: r, query: truce, languages: [en]}]\n",
-        "rules: [{name: r, query: truce, lemma: true}]\n",
         "lists: {l: [x]}\nrules: [{name: r, query: truce, exclude: '@l'}]\n",
     ],
 )
 def test_a_rule_that_could_answer_differently_has_another_id(other):
     assert rules(other).id != rules("rules: [{name: r, query: truce}]\n").id
+
+
+def test_lemma_changes_the_id():
+    one, two = (
+        rules(f"rules: [{{name: r, query: truce, languages: [en], lemma: {on}}}]\n") for on in ("true", "false")
+    )
+    assert one.id != two.id
 
 
 def test_a_changed_list_changes_the_id():
