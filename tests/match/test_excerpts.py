@@ -48,12 +48,13 @@ def test_nothing_found_shows_nothing():
 def test_sentences_end_where_people_end_them():
     text = (
         "Mr. Muster met J. Doe of the U.S. Senate at 5 p.m. on Monday. “Why?” she asked. "
-        "It rose by 3.5 per cent!\nNext 。終。"
+        "It rose by 3.5 per cent!\nSO IT’S. Next 。終。"
     )
     assert [text[start:end] for start, end in sentences(text)] == [
         "Mr. Muster met J. Doe of the U.S. Senate at 5 p.m. on Monday.",
         "“Why?” she asked.",
         "It rose by 3.5 per cent!",
+        "SO IT’S.",
         "Next 。",
         "終。",
     ]
