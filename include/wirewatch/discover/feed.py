@@ -21,11 +21,12 @@ from include.wirewatch.models import Entry
 from include.wirewatch.urls import absolute
 
 REPLACEMENT = "\ufffd"
-# fastfeedparser reads 5/11/2026 as the 11th of May; feedparser leaves it undated, which is the truth.
 _BARE_AMPERSAND = re.compile(rb"&(?!#?\w{1,31};)")
 _HEX = rb"[xX]0*[dD][89a-fA-F][0-9a-fA-F]{2}"
 _DECIMAL = rb"0*(?:5529[6-9]|55[3-9]\d{2}|56\d{3}|57[0-2]\d{2}|573[0-3]\d|5734[0-3])"
-_SURROGATES = re.compile(rb"(?:&#(?:" + _HEX + rb"|" + _DECIMAL + rb");)+")
+_SURROGATE = re.compile(rb"&#(?:" + _HEX + rb"|" + _DECIMAL + rb");")
+# Looked for only where there is one: its leading group costs a search forty times as much.
+_SURROGATES = re.compile(rb"(?:" + _SURROGATE.pattern + rb")+")
 _CDATA = re.compile(rb"(<!\[CDATA\[.*?\]\]>)", re.DOTALL)
 # fastfeedparser reads 5/11/2026 as the 11th of May, and "yesterday" against its own clock; feedparser leaves both
 # undated, which is the truth.
@@ -51,7 +52,7 @@ def _without_surrogates(body: bytes) -> bytes:
 
     Old blog software writes emoji so; both parsers refuse the whole feed for it.
     """
-    return _SURROGATES.sub(_joined, body) if _SURROGATES.search(body) else body
+    return _SURROGATES.sub(_joined, body) if _SURROGATE.search(body) else body
 
 
 def _joined(found: re.Match[bytes]) -> bytes:
