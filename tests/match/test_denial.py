@@ -99,6 +99,17 @@ def test_texts_of_one_thing(text):
         query_rules("ceasefire OR SAME/sentence(a, b)").match(Document(text[:1000], text))
 
 
+@pytest.mark.parametrize("query", ["truce", "/tru+ce/", "SAME/sentence(truce, a)", '"a truce"'])
+def test_a_lone_surrogate_is_no_letter_and_no_error(query):
+    (match,) = query_rules(query).match(Document("\ud800", "\udfff a truce"))
+    assert match.hits[-1].end == 9
+
+
+def test_a_lone_surrogate_in_a_query_is_refused():
+    with pytest.raises(QueryError):
+        parse("truce OR /\ud800/")
+
+
 def test_regular_expressions_take_linear_time():
     with within(2):
         assert not query_rules("/(a+)+b/").match(Document("", "a" * 50_000))

@@ -4,6 +4,7 @@
 and in NEAR, ATLEAST and SAME those that stand in the asked relation. NOT and metadata fields have none.
 """
 
+import re
 from bisect import bisect_left, bisect_right
 from typing import NamedTuple
 
@@ -43,6 +44,7 @@ class Scope(NamedTuple):
 
 
 ANYWHERE = Scope()
+_SURROGATE = re.compile("[\ud800-\udfff]")
 SCOPES = {"title": Scope((0,)), "body": Scope((1,)), "lead": Scope((1,), LEAD_WORDS)}
 
 
@@ -124,8 +126,8 @@ def occurrences(node: Node, text: Text, scope: Scope) -> list[Span]:
 
 def _regex(node: Regex, field: Field, number: int, scope: Scope) -> list[Span]:
     end = len(field.text) if scope.words is None else field.end_of_word(scope.words)
-    # finditer on str answers in code points; empty matches are no hits
-    found = compile_regex(node.source).finditer(field.text[:end])
+    # RE2 reads UTF-8, which has no lone surrogates; on str it answers in code points. Empty matches are no hits.
+    found = compile_regex(node.source).finditer(_SURROGATE.sub("\ufffd", field.text[:end]))
     return [Span(number, start, stop, node) for start, stop in (match.span() for match in found) if start < stop]
 
 
