@@ -41,3 +41,4 @@ clean: ## remove what make made
 	rm -rf $(VENV) .demo .airflow dist build *.egg-info .pytest_cache .mypy_cache .ruff_cache .hypothesis
 
 -include deploy/deploy.mk
+-include tests/chaos/chaos.mk
