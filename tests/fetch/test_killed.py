@@ -20,6 +20,8 @@ from tests.discover.test_feed import item, rss
 from tests.fetch.conftest import Site, reply
 
 NOW = datetime.now(UTC)
+# Every S3 call and request of one run is two steps: before and after it.
+STEPS = 18
 ARTICLES = ("/a", "/b", "/c")
 
 
@@ -124,7 +126,7 @@ def kill_at(services: Services, steps: int, monkeypatch, *, at: str) -> bool:
         else:
             module = sys.modules[fetch.__module__]
             real = module.open_client
-            patch.setattr(module, "open_client", lambda settings: DyingClient(real(settings), countdown))
+            patch.setattr(module, "open_client", lambda *given: DyingClient(real(*given), countdown))
         try:
             fetch(services, run_number(1), 0, 1)
         except Killed:
@@ -133,7 +135,7 @@ def kill_at(services: Services, steps: int, monkeypatch, *, at: str) -> bool:
 
 
 @pytest.mark.parametrize("at", ["store", "client"])
-@pytest.mark.parametrize("steps", range(14))
+@pytest.mark.parametrize("steps", range(STEPS))
 def test_killed_at_any_step_and_run_again_nothing_is_lost_and_nothing_is_twice(services, site, monkeypatch, steps, at):
     kill_at(services, steps, monkeypatch, at=at)
     fetch(services, run_number(1), 0, 1)
@@ -141,13 +143,13 @@ def test_killed_at_any_step_and_run_again_nothing_is_lost_and_nothing_is_twice(s
 
 
 @pytest.mark.parametrize("at", ["store", "client"])
-def test_fourteen_steps_are_all_that_there_are(services, monkeypatch, at):
+def test_so_many_steps_are_all_that_there_are(services, monkeypatch, at):
     assert kill_at(services, 3, monkeypatch, at=at), "the countdown does kill"
-    assert not kill_at(services, 14, monkeypatch, at=at), "raise the range of steps above"
+    assert not kill_at(services, STEPS, monkeypatch, at=at), "raise STEPS"
 
 
 @pytest.mark.parametrize("at", ["store", "client"])
-@pytest.mark.parametrize("steps", range(0, 14, 3))
+@pytest.mark.parametrize("steps", range(0, STEPS, 3))
 def test_a_run_that_is_killed_and_never_run_again_is_made_good_by_the_next(services, site, monkeypatch, steps, at):
     kill_at(services, steps, monkeypatch, at=at)
     for number in (2, 3):
@@ -155,3 +157,28 @@ def test_a_run_that_is_killed_and_never_run_again_is_made_good_by_the_next(servi
     urls = Counter(one.entry.url for batch in batches(services) for one in batch.items)
     assert set(urls) == {site.url + path for path in ARTICLES}
     assert max(urls.values()) <= 2, "once more at most: killed between the commit record and the frontier"
+
+
+def test_a_page_that_failed_is_tried_again_after_its_feed_has_dropped_it_and_ends_as_a_summary(services, site):
+    site.routes["/b"] = b"HTTP/1.1 404 Not Found\r\nContent-Length: 0\r\n\r\n"
+    fetch(services, run_number(1), 0, 1)
+    site.routes["/feed"] = reply(rss(item(link="/c", pubDate=format_datetime(NOW))).encode())
+    outcomes = []
+    for number in range(2, 8):
+        later = replace(services, now=lambda number=number: NOW + timedelta(minutes=20 * number))
+        fetch(later, run_number(number), 0, 1)
+        items = [one for batch in batches(services) for one in batch.items if one.entry.url == site.url + "/b"]
+        outcomes.append([one.final for one in items].count(True))
+    assert len(items) == 3, "three attempts, two of them after the feed had dropped it"
+    assert outcomes[-1] == 1
+    assert [one.entry.title for one in items if one.final][0], "title and summary survive for the summary article"
+
+
+def test_a_page_that_two_sources_list_is_fetched_once(services, site, tmp_path):
+    file = json.loads((tmp_path / "sources.yaml").read_text())
+    file["sources"].append({**file["sources"][0], "name": "twin", "url": f"{site.url}/feed?twin"})
+    site.routes["/feed?twin"] = site.routes["/feed"]
+    (tmp_path / "sources.yaml").write_text(json.dumps(file))
+    fetch(services, run_number(1), 0, 1)
+    fetch(services, run_number(2), 0, 1)
+    assert Counter(path for path in site.paths if path in ARTICLES) == dict.fromkeys(ARTICLES, 1)

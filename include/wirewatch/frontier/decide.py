@@ -104,12 +104,16 @@ def validators_for(state: SourceState | None, source: Source) -> tuple[str, str]
 def unseen(
     state: SourceState | None, entries: Iterable[Entry], now: datetime, tags: Iterable[str] = ()
 ) -> list[Unseen]:
-    """The entries to fetch: new ones, those to try again, and those to look at again.
+    """The entries to fetch: new ones, those to try again (listed still or not), and those to look at again.
 
-    Again: the source says that it changed since, or the source is tagged `live`; at most once an hour either way.
+    Look again: the source says that it changed since, or the source is tagged `live`; at most once an hour either way.
     """
     second, found, live = int(now.timestamp()), [], "live" in tags
-    for entry in entries:
+    listed = list(entries)
+    known = {key_of(entry.url) for entry in listed}
+    pending = state.pending if state else {}
+    waiting = [Entry.model_validate_json(entry) for key, entry in pending.items() if key not in known]
+    for entry in (*listed, *waiting):
         mark = state.entries.get(key_of(entry.url)) if state else None
         if mark is None:
             found.append(Unseen(entry, now, state is None or state.since == NEVER))

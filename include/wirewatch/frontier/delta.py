@@ -65,6 +65,9 @@ def delta_of(
             modified=stamp(entry.modified) if final else 0,
             fetched=second if tried else 0,
         )
+    pending = {
+        key_of(entry.url): entry.model_dump_json(exclude_defaults=True) for entry, _, final in handled if not final
+    }
     is_good = poll.outcome.reason is Reason.FETCHED
     conditional = any(validators_for(state, source))
     polls = (PollMark(second, poll.outcome.label, len(poll.entries), fresh, conditional),)
@@ -74,7 +77,7 @@ def delta_of(
     return {
         source.name: {
             "bucket": bucket_of(source),
-            "state": to_json(SourceState(since, polls, validators, marks, not_before)),
+            "state": to_json(SourceState(since, polls, validators, marks, not_before, pending)),
         }
     }
 
