@@ -230,7 +230,10 @@ class ArticleMatches(Record):
 
 
 class Alert(Record):
-    """One message to one receiver about one article, with all its matches there; what the outbox holds."""
+    """One message to one receiver about one article, with all its matches there; what the outbox holds.
+
+    parent: the alert_id whose thread an addendum belongs to; "" for the first alert about an article.
+    """
 
     alert_id: str
     receiver: str
@@ -248,5 +251,6 @@ class Alert(Record):
     method_detail: str = ""
     matches: tuple[RuleMatch, ...]
     excerpts: tuple[Excerpt, ...]
+    parent: str = ""
     batch: str
     clean_key: str = ""

@@ -4,6 +4,7 @@ import pytest
 
 from include.wirewatch.deliver.outbox import alert_id
 from include.wirewatch.deliver.receiver import Posted
+from include.wirewatch.deliver.thread import BY_ITSELF, Place
 from include.wirewatch.models import Alert, Excerpt, Hit, RuleMatch
 
 NOW = datetime(2026, 11, 24, 12, 0, tzinfo=UTC)
@@ -29,32 +30,34 @@ class FakeChannel:
 
     def __init__(self) -> None:
         self.posted: list[str] = []
+        self.places: dict[str, Place] = {}
         self.plain: list[bool] = []
         self.faults: list[Exception] = []
         self.after_accept: list[BaseException] = []
         self.searched: list[datetime] = []
 
-    def post(self, alert: Alert, *, plain: bool = False) -> Posted:
+    def post(self, alert: Alert, place: Place = BY_ITSELF, *, plain: bool = False) -> Posted:
         if self.faults:
             raise self.faults.pop(0)
         self.posted.append(alert.alert_id)
+        self.places[alert.alert_id] = place
         self.plain.append(plain)
         if self.after_accept:
             raise self.after_accept.pop(0)
         return Posted("C0123456789", str(len(self.posted)))
 
-    def find(self, alert: Alert, since: datetime) -> Posted | None:
+    def find(self, alert: Alert, place: Place, since: datetime) -> Posted | None:
         self.searched.append(since)
-        if alert.alert_id in self.posted:
+        if self.places.get(alert.alert_id) == place:
             return Posted("C0123456789", str(self.posted.index(alert.alert_id) + 1))
         return None
 
 
-def rule_match(rule: str = "ceasefire", hits: int = 1, score: int = 50) -> RuleMatch:
+def rule_match(rule: str = "ceasefire", hits: int = 1, score: int = 50, severity: str = "normal") -> RuleMatch:
     found = tuple(
         Hit(field="body", start=i * 10, end=i * 10 + 9, text="ceasefire", term="ceasefire") for i in range(hits)
     )
-    return RuleMatch(rule=rule, severity="normal", score=score, hits=found)
+    return RuleMatch(rule=rule, severity=severity, score=score, hits=found)
 
 
 def make_alert(number: int = 1, *, receiver: str = "desk", not_before: datetime = NOW, **changes: object) -> Alert:

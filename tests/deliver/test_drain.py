@@ -172,9 +172,9 @@ def test_two_workers_at_the_same_alert_make_one_post(store, clock, channel):
     class Interrupted(FakeChannel):
         """While it posts, a second worker drains the same outbox."""
 
-        def post(self, alert, *, plain=False):
+        def post(self, alert, place, *, plain=False):
             drain(store, clock, channel, owner="worker-2").run(90)
-            return channel.post(alert, plain=plain)
+            return channel.post(alert, place, plain=plain)
 
     drain(store, clock, Interrupted()).run(90)
     assert channel.posted == [alert.alert_id]

@@ -14,6 +14,7 @@ from include.wirewatch.deliver.receiver import (
     UnknownOutcomeError,
 )
 from include.wirewatch.deliver.slack import SlackChannel
+from include.wirewatch.deliver.thread import BY_ITSELF
 from tests.deliver.conftest import Clock, make_alert
 from tests.fakes.slack_server import CHANNEL, Fault
 
@@ -41,9 +42,9 @@ def test_an_alert_is_posted_with_its_id_and_without_previews(slack, slack_server
 def test_a_posted_alert_is_found_among_others_and_an_absent_one_is_not(slack):
     for number in range(40):
         slack.post(make_alert(number))
-    assert slack.find(make_alert(3), long_ago()) is not None
-    assert slack.find(make_alert(99), long_ago()) is None
-    assert slack.find(make_alert(3), datetime.now(UTC) + timedelta(minutes=1)) is None
+    assert slack.find(make_alert(3), BY_ITSELF, long_ago()) is not None
+    assert slack.find(make_alert(99), BY_ITSELF, long_ago()) is None
+    assert slack.find(make_alert(3), BY_ITSELF, datetime.now(UTC) + timedelta(minutes=1)) is None
 
 
 @pytest.mark.parametrize(
@@ -90,7 +91,7 @@ def test_a_wrong_token_says_which_connection_to_mend(slack_server):
 def test_a_workspace_that_cannot_be_searched_is_not_taken_for_an_absent_message(slack_server):
     client = WebClient(token="xoxb-wrong", base_url=slack_server.base_url, retry_handlers=[])
     with pytest.raises(UnknownOutcomeError):
-        SlackChannel(client, CHANNEL).find(make_alert(), long_ago())
+        SlackChannel(client, CHANNEL).find(make_alert(), BY_ITSELF, long_ago())
 
 
 def test_the_largest_alert_is_accepted(slack, slack_server):

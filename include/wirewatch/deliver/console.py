@@ -9,6 +9,7 @@ from datetime import UTC, datetime
 
 from include.wirewatch.deliver.receiver import Posted
 from include.wirewatch.deliver.render import render_text
+from include.wirewatch.deliver.thread import BY_ITSELF, Place
 from include.wirewatch.models import Alert
 
 log = logging.getLogger(__name__)
@@ -22,9 +23,9 @@ class ConsoleChannel:
     def __init__(self, name: str) -> None:
         self._name = name
 
-    def post(self, alert: Alert, *, plain: bool = False) -> Posted:  # noqa: ARG002  # a log has no blocks
-        log.info("alert for %s\n%s", self._name, render_text(alert))
+    def post(self, alert: Alert, place: Place = BY_ITSELF, *, plain: bool = False) -> Posted:  # noqa: ARG002  # a log has no blocks
+        log.info("alert for %s\n%s", self._name, render_text(alert, place))
         return Posted("console", datetime.now(UTC).isoformat())
 
-    def find(self, alert: Alert, since: datetime) -> Posted | None:  # noqa: ARG002
+    def find(self, alert: Alert, place: Place, since: datetime) -> Posted | None:  # noqa: ARG002
         return None

@@ -22,6 +22,7 @@ class Decision(StrEnum):
     RECONCILE = "reconcile"  # the same, and time to look for it in the channel
     ALREADY_SENT = "already_sent"  # only the marker is left to delete
     DEAD = "dead"  # refused for good; only the marker is left to delete
+    WAITS_FOR_PARENT = "waits_for_parent"  # a reply, and what it replies to is not sent yet
 
 
 def decide(alert: Alert, entry: LogEntry | None, now: datetime) -> Decision:

@@ -2,7 +2,7 @@
 
 For one alert, in this order, each step kept in S3 before the next begins:
 
-    claim (posting, lease) → write ahead (last_try) → post → sent → delete the marker
+    claim (posting, lease, place) → write ahead (last_try) → post → sent → delete the marker
 
 Killed anywhere, the next worker knows enough: without last_try nothing was posted; with it, the message is looked for
 in the channel before it is posted again. What cannot be proven: a post that the receiver accepts later than SETTLE.
@@ -20,14 +20,17 @@ from include.wirewatch.deliver import log as delivery_log
 from include.wirewatch.deliver import outbox
 from include.wirewatch.deliver.decide import LEASE, SETTLE, Decision, decide
 from include.wirewatch.deliver.log import LogEntry, Versioned
+from include.wirewatch.deliver.offer import Told, enqueue_addenda
 from include.wirewatch.deliver.receiver import (
     BusyError,
     Channel,
     MessageFaultError,
     Posted,
     ReceiverFaultError,
+    ThreadGoneError,
     UnknownOutcomeError,
 )
+from include.wirewatch.deliver.thread import BY_ITSELF, Place, place_below, place_decided, severity_of
 from include.wirewatch.models import Alert
 from include.wirewatch.store import Store
 
@@ -40,6 +43,16 @@ class Drained:
 
     counts: Counter[str] = field(default_factory=Counter)
     failures: list[str] = field(default_factory=list)
+
+
+@dataclass
+class _Pass:
+    """What one run has learnt: who is parked, and who is to be posted to again from when on."""
+
+    deadline: datetime
+    parked: set[str] = field(default_factory=set)
+    busy_until: dict[str, datetime] = field(default_factory=dict)
+    result: Drained = field(default_factory=Drained)
 
 
 @dataclass
@@ -59,28 +72,35 @@ class Drain:
 
     def run(self, budget_s: float) -> Drained:
         """Deliver what is open until the outbox is through or budget_s is over; the rest stays for the next drain."""
-        result = Drained()
-        deadline = self.now() + timedelta(seconds=budget_s)
-        parked: set[str] = set()
-        busy_until: dict[str, datetime] = {}
+        going = _Pass(self.now() + timedelta(seconds=budget_s))
+        replies: list[Alert] = []
         for alert in outbox.waiting(self.store):
-            if self.now() >= deadline:
-                result.counts["left_for_next"] += 1
-                continue
-            if alert.receiver in parked:
-                result.counts["parked"] += 1
-                continue
-            if self._wait(busy_until.get(alert.receiver), deadline):
-                result.counts["left_for_next"] += 1
-                continue
+            self._attempt(alert, going, replies)
+        # Their parents may have been sent meanwhile; as long as that helps, once more.
+        while replies:
+            left: list[Alert] = []
+            for alert in replies:
+                self._attempt(alert, going, left)
+            if len(left) == len(replies):
+                break
+            replies = left
+        if replies:
+            going.result.counts[Decision.WAITS_FOR_PARENT] += len(replies)
+        return going.result
+
+    def _attempt(self, alert: Alert, going: _Pass, replies: list[Alert]) -> None:
+        """Try one alert and count the outcome; one that waits for its parent goes to `replies` instead."""
+        result = going.result
+        outcome = self._stopped(alert, going)
+        if not outcome:
             try:
                 outcome = self._deliver(alert)
             except ReceiverFaultError as error:
-                parked.add(alert.receiver)
+                going.parked.add(alert.receiver)
                 result.failures.append(f"receiver {alert.receiver!r} is parked: {error}")
                 outcome = "parked"
             except BusyError as error:
-                busy_until[alert.receiver] = self.now() + timedelta(seconds=error.retry_after_s)
+                going.busy_until[alert.receiver] = self.now() + timedelta(seconds=error.retry_after_s)
                 outcome = "left_for_next"
             except MessageFaultError as error:
                 result.failures.append(f"alert {alert.alert_id} for {alert.receiver!r} is dead: {error}")
@@ -88,48 +108,71 @@ class Drain:
             except UnknownOutcomeError as error:
                 log.warning("deliver.unknown alert=%s receiver=%s reason=%s", alert.alert_id, alert.receiver, error)
                 outcome = "unknown"
-            if outcome == "posted":
-                busy_until[alert.receiver] = self.now() + timedelta(seconds=self.post_interval_s)
+        if outcome == "posted":
+            going.busy_until[alert.receiver] = self.now() + timedelta(seconds=self.post_interval_s)
+        if outcome == Decision.WAITS_FOR_PARENT:
+            replies.append(alert)
+        else:
             result.counts[outcome] += 1
-        return result
 
-    def _wait(self, until: datetime | None, deadline: datetime) -> bool:
-        """Wait for a receiver's next slot; True when that is beyond the deadline."""
-        if until is None or until <= self.now():
-            return False
-        if until > deadline:
-            return True
-        self.sleep((until - self.now()).total_seconds())
-        return False
+    def _stopped(self, alert: Alert, going: _Pass) -> str:
+        """Why this alert is not even tried, after waiting for its receiver's next slot; "" where it is."""
+        if self.now() >= going.deadline:
+            return "left_for_next"
+        if alert.receiver in going.parked:
+            return "parked"
+        until = going.busy_until.get(alert.receiver)
+        if until is not None and until > self.now():
+            if until > going.deadline:
+                return "left_for_next"
+            self.sleep((until - self.now()).total_seconds())
+        return ""
 
     def _deliver(self, alert: Alert) -> str:
         """One alert, as far as it goes now; the name of the outcome."""
         known = delivery_log.read(self.store, alert.alert_id)
         decision = decide(alert, known.entry if known else None, self.now())
-        if decision in {Decision.ALREADY_SENT, Decision.DEAD}:
-            outbox.remove(self.store, alert)
+        if known and decision in {Decision.ALREADY_SENT, Decision.DEAD}:
+            self._settle(alert, known.entry)
             return decision
-        if decision in {Decision.FIRST, Decision.RESUME, Decision.RECONCILE}:
-            channel = self.channels.get(alert.receiver)
-            if channel is None:
-                raise ReceiverFaultError("it is no longer in receivers.yaml; put it back, or delete its outbox objects")
-            claimed = self._claim(alert, known, channel)
-            if claimed is None:
-                return Decision.OWNED
-            if decision is Decision.RECONCILE and claimed.entry.last_try:
-                found = channel.find(alert, claimed.entry.last_try - SETTLE)
-                if found:
-                    return self._sent(alert, claimed, found, "found")
-            return self._post(alert, claimed, channel)
-        return decision
+        if decision not in {Decision.FIRST, Decision.RESUME, Decision.RECONCILE}:
+            return decision
+        channel = self.channels.get(alert.receiver)
+        if channel is None:
+            raise ReceiverFaultError("it is no longer in receivers.yaml; put it back, or delete its outbox objects")
+        place = place_decided(known.entry if known else None) or self._place(alert)
+        if place is None:
+            return Decision.WAITS_FOR_PARENT
+        claimed = self._claim(alert, known, channel, place)
+        if claimed is None:
+            return Decision.OWNED
+        if decision is Decision.RECONCILE and claimed.entry.last_try:
+            found = channel.find(alert, place, claimed.entry.last_try - SETTLE)
+            if found:
+                return self._sent(alert, claimed, found, "found")
+        return self._post(alert, claimed, channel, place)
 
-    def _claim(self, alert: Alert, known: Versioned | None, channel: Channel) -> Versioned | None:
+    def _place(self, alert: Alert) -> Place | None:
+        """Where the alert goes; None: its parent is not sent yet."""
+        if not alert.parent:
+            return BY_ITSELF
+        # The outbox first: an alert leaves it only once the log knows it.
+        waits = outbox.read(self.store, alert.parent) is not None
+        parent = delivery_log.read(self.store, alert.parent)
+        return place_below(alert, parent.entry if parent else None, parent_waits=waits)
+
+    def _claim(self, alert: Alert, known: Versioned | None, channel: Channel, place: Place) -> Versioned | None:
         before = known.entry if known else None
         entry = LogEntry(
             alert_id=alert.alert_id,
             article_id=alert.article_id,
             receiver=alert.receiver,
             rules=tuple(match.rule for match in alert.matches),
+            severity=severity_of(alert),
+            parent=place.parent,
+            thread_ts=place.thread_ts,
+            broadcast=place.broadcast,
+            promoted=before.promoted if before else False,
             state="posting",
             owner=self.owner,
             nonce=uuid.uuid4().hex,
@@ -140,13 +183,19 @@ class Drain:
         )
         return delivery_log.write(self.store, entry, known)
 
-    def _post(self, alert: Alert, claimed: Versioned, channel: Channel) -> str:
+    def _post(self, alert: Alert, claimed: Versioned, channel: Channel, place: Place) -> str:
         attempt = claimed.entry.model_copy(update={"last_try": self.now(), "tries": claimed.entry.tries + 1})
         begun = delivery_log.write(self.store, attempt, claimed)
         if begun is None:
             return Decision.OWNED
         try:
-            posted = self._post_or_plain(alert, channel)
+            posted = self._post_or_plain(alert, channel, place)
+        except ThreadGoneError:
+            # Certainly not accepted, and never will be there: the next try posts it by itself.
+            alone = {"parent": "", "thread_ts": "", "broadcast": False, "promoted": True}
+            changes = {**alone, "last_try": None, "lease_until": self.now()}
+            delivery_log.write(self.store, begun.entry.model_copy(update=changes), begun)
+            return Decision.WAITS_FOR_PARENT
         except (BusyError, ReceiverFaultError) as error:
             # Certainly not accepted: give the claim back, so that nobody waits for it or looks for it.
             released = begun.entry.model_copy(update={"last_try": None, "lease_until": self.now(), "error": str(error)})
@@ -163,20 +212,26 @@ class Drain:
             raise
         return self._sent(alert, begun, posted, "posted")
 
-    def _post_or_plain(self, alert: Alert, channel: Channel) -> Posted:
+    def _post_or_plain(self, alert: Alert, channel: Channel, place: Place) -> Posted:
         try:
-            return channel.post(alert)
+            return channel.post(alert, place)
         except MessageFaultError as error:
             log.warning("deliver.plain alert=%s reason=%s", alert.alert_id, error)
-            return channel.post(alert, plain=True)
+            return channel.post(alert, place, plain=True)
 
     def _sent(self, alert: Alert, before: Versioned, posted: Posted, outcome: str) -> str:
         entry = before.entry.model_copy(
             update={"state": "sent", "channel": posted.channel, "ts": posted.ts, "sent_at": self.now(), "error": ""}
         )
         if delivery_log.write(self.store, entry, before):
-            outbox.remove(self.store, alert)
+            self._settle(alert, entry)
         log.info(
             "deliver.%s alert=%s receiver=%s via=%s ts=%s", outcome, alert.alert_id, alert.receiver, entry.via, entry.ts
         )
         return outcome
+
+    def _settle(self, alert: Alert, entry: LogEntry) -> None:
+        """What is left once the log says sent or dead. Repeated whole after a crash; the marker goes last."""
+        # A marker that came back (see offer.py) may name rules that the delivered one did not.
+        enqueue_addenda(self.store, alert, Told(entry.alert_id, entry.article_id, entry.rules))
+        outbox.remove(self.store, alert)

@@ -7,17 +7,26 @@ dead      the receiver refuses this message for good; the alert itself is kept h
 
 from typing import Literal, NamedTuple
 
-from include.wirewatch.models import Alert, Record, UtcDatetime
+from include.wirewatch.models import Alert, Record, Severity, UtcDatetime
 from include.wirewatch.store import Store
 
 
 class LogEntry(Record):
-    """What is known about the delivery of one alert. nonce tells one claim from another."""
+    """What is known about the delivery of one alert. nonce tells one claim from another.
+
+    parent, thread_ts, broadcast: where it was decided to post it, before it was tried; see thread.py.
+    promoted: its thread is gone, so it stands by itself.
+    """
 
     alert_id: str
     article_id: str
     receiver: str
     rules: tuple[str, ...]
+    severity: Severity = "normal"
+    parent: str = ""
+    thread_ts: str = ""
+    broadcast: bool = False
+    promoted: bool = False
     state: Literal["posting", "sent", "dead"]
     owner: str
     nonce: str

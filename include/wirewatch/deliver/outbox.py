@@ -13,14 +13,21 @@ from include.wirewatch.store import Store
 PREFIX = "outbox/"
 
 
-def alert_id(article_id: str, receiver: str) -> str:
-    """The identity of one alert: 32 hex digits."""
-    return hashlib.sha256(f"{article_id}\n{receiver}".encode()).hexdigest()[:32]
+def alert_id(article_id: str, receiver: str, rule: str = "") -> str:
+    """The identity of one alert, or of the addendum about one more rule: 32 hex digits."""
+    parts = (article_id, receiver, rule) if rule else (article_id, receiver)
+    return hashlib.sha256("\n".join(parts).encode()).hexdigest()[:32]
 
 
-def enqueue(store: Store, alert: Alert) -> None:
-    """Put the alert into the outbox unless it is there already."""
-    store.put_new(f"{PREFIX}{alert.alert_id}.json", alert.model_dump_json().encode())
+def enqueue(store: Store, alert: Alert) -> bool:
+    """Put the alert into the outbox; False where one of that id is there already."""
+    return store.put_new(_key(alert.alert_id), alert.model_dump_json().encode())
+
+
+def read(store: Store, alert_id: str) -> Alert | None:
+    """The waiting alert of that id, or None."""
+    stored = store.get(_key(alert_id))
+    return Alert.model_validate_json(stored.body) if stored else None
 
 
 def waiting(store: Store) -> Iterator[Alert]:
@@ -32,4 +39,8 @@ def waiting(store: Store) -> Iterator[Alert]:
 
 
 def remove(store: Store, alert: Alert) -> None:
-    store.delete(f"{PREFIX}{alert.alert_id}.json")
+    store.delete(_key(alert.alert_id))
+
+
+def _key(alert_id: str) -> str:
+    return f"{PREFIX}{alert_id}.json"

@@ -3,6 +3,7 @@
 from datetime import datetime
 from typing import NamedTuple, Protocol
 
+from include.wirewatch.deliver.thread import BY_ITSELF, Place
 from include.wirewatch.models import Alert
 
 
@@ -14,15 +15,15 @@ class Posted(NamedTuple):
 
 
 class Channel(Protocol):
-    """One receiver, ready to be posted to. Errors: the four below; anything else means "not known"."""
+    """One receiver, ready to be posted to. Errors: the five below; anything else means "not known"."""
 
     via: str
 
-    def post(self, alert: Alert, *, plain: bool = False) -> Posted:
-        """Post the alert; plain: as text alone, for a message whose blocks were refused."""
+    def post(self, alert: Alert, place: Place = BY_ITSELF, *, plain: bool = False) -> Posted:
+        """Post the alert there; plain: as text alone, for a message whose blocks were refused."""
 
-    def find(self, alert: Alert, since: datetime) -> Posted | None:
-        """Look for an alert posted after `since`. None: certainly not there."""
+    def find(self, alert: Alert, place: Place, since: datetime) -> Posted | None:
+        """Look for an alert posted there after `since`. None: certainly not there."""
 
 
 class BusyError(Exception):
@@ -39,6 +40,10 @@ class ReceiverFaultError(Exception):
 
 class MessageFaultError(Exception):
     """Not accepted: this message is not valid for the receiver."""
+
+
+class ThreadGoneError(Exception):
+    """Not accepted: what it replies to is not in this channel, or no longer."""
 
 
 class UnknownOutcomeError(Exception):

@@ -22,6 +22,7 @@ from slack_sdk.models.blocks import (
     RichTextSectionElement,
 )
 
+from include.wirewatch.deliver.thread import BY_ITSELF, Place
 from include.wirewatch.models import Alert, Excerpt, RuleMatch
 
 TITLE_CHARS = 300
@@ -51,8 +52,8 @@ class Message(NamedTuple):
     blocks: tuple[Block, ...]
 
 
-def render_message(alert: Alert) -> Message:
-    """The alert for Slack."""
+def render_message(alert: Alert, place: Place = BY_ITSELF) -> Message:
+    """The alert for Slack, as it reads in that place."""
     blocks: list[Block] = [
         RichTextBlock(elements=[RichTextSectionElement(elements=[_title(alert)])]),
         ContextBlock(elements=[PlainTextObject(text=_byline(alert)), MarkdownTextObject(text=_time(alert))]),
@@ -61,18 +62,17 @@ def render_message(alert: Alert) -> Message:
         quotes = [_quote(excerpt) for excerpt in alert.excerpts[:3]]
         blocks.append(RichTextBlock(elements=quotes))
     blocks.append(ContextBlock(elements=[PlainTextObject(text=rules_line(alert.matches))]))
-    if note := _note(alert):
+    for note in _notes(alert, place):
         blocks.append(ContextBlock(elements=[PlainTextObject(text=note)]))
     return Message(escape(clip(sentence(alert), 2_000)), tuple(blocks))
 
 
-def render_text(alert: Alert) -> str:
+def render_text(alert: Alert, place: Place = BY_ITSELF) -> str:
     """The alert as plain lines, for a log. Marked terms stand in [brackets]."""
     lines = [clean(alert.title, TITLE_CHARS), f"  {_byline(alert)} · {_utc(_moment(alert))}"]
     lines += [f"  > {bracketed(excerpt)}" for excerpt in alert.excerpts[:3]]
     lines += [f"  {rules_line(alert.matches)}", f"  {safe_url(alert.url)}"]
-    if note := _note(alert):
-        lines.append(f"  {note}")
+    lines += [f"  {note}" for note in _notes(alert, place)]
     return "\n".join(lines)
 
 
@@ -171,11 +171,15 @@ def _utc(moment: datetime) -> str:
     return f"{moment:%Y-%m-%d %H:%M} UTC"
 
 
-def _note(alert: Alert) -> str:
-    if alert.method != "summary":
-        return ""
-    reason = WHY.get(alert.method_detail, clean(alert.method_detail, 120))
-    return f"From the source's own title and summary: {reason or 'the page could not be read'}."
+def _notes(alert: Alert, place: Place) -> list[str]:
+    notes = []
+    if alert.parent:
+        where = "the alert above" if place.thread_ts else "an earlier alert that is not here"
+        notes.append(f"Addendum: the article of {where} matches this rule as well.")
+    if alert.method == "summary":
+        reason = WHY.get(alert.method_detail, clean(alert.method_detail, 120))
+        notes.append(f"From the source's own title and summary: {reason or 'the page could not be read'}.")
+    return notes
 
 
 def _times(count: int) -> str:

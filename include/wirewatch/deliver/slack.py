@@ -19,9 +19,11 @@ from include.wirewatch.deliver.receiver import (
     MessageFaultError,
     Posted,
     ReceiverFaultError,
+    ThreadGoneError,
     UnknownOutcomeError,
 )
 from include.wirewatch.deliver.render import render_message
+from include.wirewatch.deliver.thread import BY_ITSELF, Place
 from include.wirewatch.models import Alert
 
 EVENT_TYPE = "wirewatch_alert"
@@ -52,6 +54,7 @@ MESSAGE_FAULTS = {
     "metadata_too_large",
     "invalid_metadata_format",
 }
+THREAD_FAULTS = {"thread_not_found", "invalid_thread_ts", "cannot_reply_to_message"}
 
 
 class SlackChannel:
@@ -63,8 +66,9 @@ class SlackChannel:
         self._client = client
         self._channel = channel
 
-    def post(self, alert: Alert, *, plain: bool = False) -> Posted:
-        message = render_message(alert)
+    def post(self, alert: Alert, place: Place = BY_ITSELF, *, plain: bool = False) -> Posted:
+        message = render_message(alert, place)
+        thread = {"thread_ts": place.thread_ts, "reply_broadcast": place.broadcast} if place.thread_ts else {}
         answer = self._call(
             self._client.chat_postMessage,
             channel=self._channel,
@@ -74,22 +78,30 @@ class SlackChannel:
             client_msg_id=str(uuid.uuid5(uuid.NAMESPACE_URL, alert.alert_id)),
             unfurl_links=False,
             unfurl_media=False,
+            **thread,
         )
         return Posted(str(answer["channel"]), str(answer["ts"]))
 
-    def find(self, alert: Alert, since: datetime) -> Posted | None:
-        """Search the history since then. Raises UnknownOutcomeError where the history cannot be read to its end."""
+    def find(self, alert: Alert, place: Place, since: datetime) -> Posted | None:
+        """Search the channel or the thread. Raises UnknownOutcomeError where it cannot be read to its end."""
+        read: Callable[..., Any] = self._client.conversations_history
+        thread = {}
+        if place.thread_ts:
+            read, thread = self._client.conversations_replies, {"ts": place.thread_ts}
         cursor = ""
         for _ in range(HISTORY_PAGES):
             try:
                 page = self._call(
-                    self._client.conversations_history,
+                    read,
                     channel=self._channel,
                     oldest=f"{since.timestamp():.6f}",
                     limit=HISTORY_PAGE,
                     include_all_metadata=True,
                     cursor=cursor,
+                    **thread,
                 )
+            except ThreadGoneError:
+                return None
             except ReceiverFaultError as error:
                 raise UnknownOutcomeError(str(error)) from None
             for message in page["messages"]:
@@ -116,6 +128,8 @@ class SlackChannel:
             return BusyError(float(headers.get("Retry-After", headers.get("retry-after", 30))))
         if code in RECEIVER_FAULTS:
             return ReceiverFaultError(f"Slack channel {self._channel}: {code}: {RECEIVER_FAULTS[code]}")
+        if code in THREAD_FAULTS:
+            return ThreadGoneError(code)
         if code in MESSAGE_FAULTS:
             return MessageFaultError(f"Slack channel {self._channel}: {code}")
         return UnknownOutcomeError(f"Slack channel {self._channel}: HTTP {status} {code}".strip())

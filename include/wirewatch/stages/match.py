@@ -11,8 +11,8 @@ from datetime import datetime, timedelta
 from include.wirewatch import archive
 from include.wirewatch.archive import BatchKey
 from include.wirewatch.config.receivers import ReceiversFile
-from include.wirewatch.deliver import log as delivery_log
 from include.wirewatch.deliver import outbox
+from include.wirewatch.deliver.offer import offer
 from include.wirewatch.deliver.route import route_matches
 from include.wirewatch.match import Document, excerpts, load_rules
 from include.wirewatch.models import Alert, Article, ArticleMatches, Batch, BatchItem, RuleMatch
@@ -95,8 +95,8 @@ def _settle(
         decision = "no_route"
     else:
         for receiver, matches in routed.items():
-            if not _was_alerted(services, article, receiver):
-                outbox.enqueue(services.store, _alert(services, article, receiver, matches, batch, clean_key))
+            alert = _alert(services, article, receiver, matches, batch, clean_key)
+            if offer(services.store, alert, _ids_of(article)):
                 told.append(receiver)
         decision = "alerted" if told else "already_alerted"
     return ArticleMatches(
@@ -109,10 +109,9 @@ def _settle(
     )
 
 
-def _was_alerted(services: Services, article: Article, receiver: str) -> bool:
-    """True when this receiver knows the article under the id of its entry, final or canonical URL."""
-    ids = {article_id(canonicalise(url)) for url in (article.entry_url, article.url, article.canonical_url)}
-    return any(delivery_log.is_known(services.store, outbox.alert_id(known, receiver)) for known in sorted(ids))
+def _ids_of(article: Article) -> set[str]:
+    """Every id under which a receiver may know the article: by its entry, final and canonical URL."""
+    return {article_id(canonicalise(url)) for url in (article.entry_url, article.url, article.canonical_url)}
 
 
 def _alert(

@@ -1,0 +1,57 @@
+"""Enqueue what a receiver has not been told yet: the first alert about an article, or addenda to it.
+
+A rule that matches an article later (a revisit, a second source, a new rule) is an addendum in the thread of the
+first alert, one for each rule, with an id and a delivery of its own.
+"""
+
+from collections.abc import Iterable
+from typing import NamedTuple
+
+from include.wirewatch.deliver import log as delivery_log
+from include.wirewatch.deliver import outbox
+from include.wirewatch.models import Alert
+from include.wirewatch.store import Store
+
+
+class Told(NamedTuple):
+    """The first alert about an article, waiting or delivered. batch: "" once it has left the outbox."""
+
+    alert_id: str
+    article_id: str
+    rules: tuple[str, ...]
+    batch: str = ""
+
+
+def offer(store: Store, alert: Alert, also_known_as: Iterable[str] = ()) -> bool:
+    """True when there is something to tell the receiver, or this very batch has enqueued it already.
+
+    also_known_as: other article ids under which it may know the article.
+    """
+    ids = {alert.alert_id, *(outbox.alert_id(known, alert.receiver) for known in also_known_as)}
+    told = next(filter(None, (_told(store, known) for known in sorted(ids))), None)
+    if told is None:
+        if outbox.enqueue(store, alert):
+            return True
+        # Somebody was faster, since we looked.
+        told = _told(store, alert.alert_id) or Told(alert.alert_id, alert.article_id, ())
+    return enqueue_addenda(store, alert, told) or told.batch == alert.batch
+
+
+def enqueue_addenda(store: Store, alert: Alert, told: Told) -> bool:
+    """Enqueue an addendum for each rule of `alert` that `told` does not name and no addendum has told; True if any."""
+    count = 0
+    for match in alert.matches:
+        own_id = outbox.alert_id(told.article_id, alert.receiver, match.rule)
+        if match.rule in told.rules or delivery_log.is_known(store, own_id):
+            continue
+        changes = {"alert_id": own_id, "article_id": told.article_id, "parent": told.alert_id, "matches": (match,)}
+        count += outbox.enqueue(store, alert.model_copy(update=changes))
+    return count > 0
+
+
+def _told(store: Store, alert_id: str) -> Told | None:
+    # The outbox first: an alert leaves it only once the log knows it, so looking in this order cannot miss it.
+    if waiting := outbox.read(store, alert_id):
+        return Told(alert_id, waiting.article_id, tuple(match.rule for match in waiting.matches), waiting.batch)
+    known = delivery_log.read(store, alert_id)
+    return Told(alert_id, known.entry.article_id, known.entry.rules) if known else None

@@ -1,0 +1,46 @@
+"""Where in a channel an alert is posted. Pure.
+
+A reply waits until its parent is sent. Where the parent is dead or has vanished, the reply is promoted: it stands by
+itself. It is shown in the channel as well only when it is more severe than its parent.
+"""
+
+from typing import NamedTuple
+
+from include.wirewatch.config.rules import SEVERITIES
+from include.wirewatch.deliver.log import LogEntry
+from include.wirewatch.models import Alert, Severity
+
+
+class Place(NamedTuple):
+    """parent: the alert_id replied to; thread_ts: the message that opens the thread; both "" for one by itself."""
+
+    parent: str = ""
+    thread_ts: str = ""
+    broadcast: bool = False
+
+
+BY_ITSELF = Place()
+
+
+def severity_of(alert: Alert) -> Severity:
+    """The highest of its matches."""
+    return max((match.severity for match in alert.matches), key=SEVERITIES.index, default="normal")
+
+
+def place_below(alert: Alert, parent: LogEntry | None, *, parent_waits: bool) -> Place | None:
+    """Where a reply goes; None: not yet. parent_waits: the parent is in the outbox."""
+    if parent is None:
+        return None if parent_waits else BY_ITSELF
+    if parent.state == "posting":
+        return None
+    if parent.state == "dead":
+        return BY_ITSELF
+    louder = SEVERITIES.index(severity_of(alert)) > SEVERITIES.index(parent.severity)
+    return Place(parent.alert_id, parent.thread_ts or parent.ts, louder)
+
+
+def place_decided(entry: LogEntry | None) -> Place | None:
+    """Where it was decided to post it; None while it may still be decided: nothing has been tried."""
+    if entry is None or (entry.last_try is None and not entry.promoted):
+        return None
+    return Place(entry.parent, entry.thread_ts, entry.broadcast)
