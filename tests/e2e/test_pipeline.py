@@ -12,9 +12,10 @@ from include.wirewatch.deliver import log as delivery_log
 from include.wirewatch.deliver import outbox
 from include.wirewatch.errors import ConfigError, StoreRefusedError
 from include.wirewatch.models import Reason
+from include.wirewatch.runs import Run
 from include.wirewatch.settings import S3Place
 from include.wirewatch.stages.deliver import DeliveryError, deliver
-from include.wirewatch.stages.extract import extract
+from include.wirewatch.stages.extract import disbelieve_shared_canonicals, extract
 from include.wirewatch.stages.fetch import fetch
 from include.wirewatch.stages.finish import finish
 from include.wirewatch.stages.match import match
@@ -282,7 +283,6 @@ def test_syndicated_copies_are_all_there(deployment):
 
 
 def test_the_sources_of_one_day_are_found_quietly_and_not_paid_for_twice(deployment):
-    from include.wirewatch.runs import Run
     from include.wirewatch.stages.history import fetch_day
 
     day = (datetime.now(UTC) - timedelta(days=2)).date()
@@ -299,3 +299,29 @@ def test_the_sources_of_one_day_are_found_quietly_and_not_paid_for_twice(deploym
     another = run._replace(run_id="backfill__y")
     assert fetch_day(deployment.services, another)["entries"] == 0, "the archive has them already"
     assert fetch_day(deployment.services, run) == fetched
+
+
+def test_a_run_of_long_ago_alerts_nobody_whoever_triggers_it(deployment):
+    end = NOW - timedelta(days=100)
+    old = Run("ingest_live", "manual__x", end.date().isoformat(), end, False)
+    fetched = fetch(deployment.services, old, 0, 1)
+    extracted = extract(deployment.services, fetched["batch"])
+    later = deployment.later(days=40)
+    matched = match(later.services, extracted["clean"])
+    assert matched["matched"] == matched["stale"] > 0
+
+
+def test_a_canonical_url_that_many_pages_claim_is_nobodys():
+    from tests.deliver.test_route import ARTICLE
+
+    def claiming(number, canonical):
+        url = f"https://h.example/{number}"
+        return ARTICLE.model_copy(update={"url": url, "canonical_url": canonical, "article_id": canonical})
+
+    section = [claiming(number, "https://h.example/news/") for number in range(3)]
+    twins = [claiming(7, "https://h.example/7"), claiming("7/amp", "https://h.example/7")]
+    settled = disbelieve_shared_canonicals(section + twins)
+    assert [article.canonical_url for article in settled] == [
+        "https://h.example/0", "https://h.example/1", "https://h.example/2", "https://h.example/7", "https://h.example/7",
+    ]  # fmt: skip
+    assert len({article.article_id for article in settled}) == 4
