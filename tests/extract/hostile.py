@@ -31,6 +31,9 @@ def noise(size: int, seed: int) -> bytes:
 
 
 CASES: dict[str, Callable[[], bytes]] = {
+    "references to control characters": lambda: page(
+        BODY + "<nav>Home</nav>&#1;tail<aside hidden>x</aside>&#xB;tail<script>x</script>&#31;&#xD800;&#99999999;"
+    ),
     "broken JSON-LD of 11 KB": lambda: broken_json_ld(11_000),
     "broken JSON-LD of 74 KB": lambda: broken_json_ld(74_000),
     "broken JSON-LD of 500 KB": lambda: broken_json_ld(500_000),

@@ -6,6 +6,7 @@ import lxml.etree
 import lxml.html
 from lxml.html import HtmlElement
 
+from include.wirewatch.extract.clean import without_forbidden_references
 from include.wirewatch.extract.prune import flatten
 
 MAX_DEPTH = 256
@@ -46,7 +47,7 @@ def parse(text: str) -> HtmlElement | None:
         return None
     if len(text) > HUGE_TAG:
         text = HUGE.sub(r"<\1>", text)
-    body = text.encode("utf-8", "replace").translate(NO_CONTROLS)
+    body = without_forbidden_references(text).encode("utf-8", "replace").translate(NO_CONTROLS)
     parser = _parser()
     tree = _tree(body, parser)
     if any(error.type == lxml.etree.ErrorTypes.ERR_RESOURCE_LIMIT for error in parser.error_log):
