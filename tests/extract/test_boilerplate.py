@@ -5,7 +5,7 @@ from include.wirewatch.extract.markup import parse
 
 from .samples import BODY, PARAGRAPHS, URL, extract, html
 
-TEXT = "\n".join(["Talks resume in Harbour City", *PARAGRAPHS])
+TEXT = "\n".join(PARAGRAPHS)
 
 NOT_THE_ARTICLES_OWN = [
     "Read more: Ministers meet again in Harbour City",

@@ -8,7 +8,7 @@ from include.wirewatch.extract.extractor import extractor_name
 
 from .samples import BODY, NOW, PARAGRAPHS, entry, extract, html, page
 
-TEXT = "\n".join(["Talks resume in Harbour City", *PARAGRAPHS])
+TEXT = "\n".join(PARAGRAPHS)
 
 
 def body_of(text: str) -> str:

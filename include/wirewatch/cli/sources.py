@@ -14,6 +14,8 @@ from include.wirewatch.cli.connections import open_config, open_store
 from include.wirewatch.config.sources import Source
 from include.wirewatch.discover.detect import Found, candidates, recognise
 from include.wirewatch.discover.imports import Row, read_csv, read_opml, to_sources
+from include.wirewatch.extract.drift import drift_of
+from include.wirewatch.extract.drift_store import DriftStore
 from include.wirewatch.frontier import Frontier
 from include.wirewatch.frontier.health import Health, health_of
 from include.wirewatch.models import Capture, Outcome
@@ -84,15 +86,20 @@ def import_(
 
 @app.command()
 def health(config: Config = "", as_json: Json = False) -> None:
-    """Each source: last success, failures in a row, new entries a day. Exit 1 where one is failing or silent."""
+    """Each source: last success, failures in a row, new entries a day, and whether its articles have changed.
+
+    Exit 1 where one is failing, silent or drifting.
+    """
     settings = load_settings()
     sources = open_config(config).sources().value.sources
-    states = Frontier(open_store(settings.place)).read(sources)
+    store = open_store(settings.place)
+    states, windows = Frontier(store).read(sources), DriftStore(store).read(source.name for source in sources)
+    drifts = {source: str(drift) for source, window in windows.items() if (drift := drift_of(window))}
     now = datetime.now(UTC)
-    all_health = [health_of(source, states.get(source.name), now) for source in sources]
+    all_health = [health_of(source, states.get(source.name), now, drifts.get(source.name, "")) for source in sources]
     for item in all_health:
         print(json.dumps(item._asdict(), default=_iso) if as_json else _line(item))
-    raise typer.Exit(1 if any(item.verdict in ("failing", "silent") for item in all_health) else 0)
+    raise typer.Exit(1 if any(item.verdict in ("failing", "silent", "drifting") for item in all_health) else 0)
 
 
 async def _detect(url: str, allow_hosts: tuple[str, ...]) -> tuple[list[Found], list[str]]:
@@ -160,6 +167,8 @@ def _line(item: Health) -> str:
             f"last success {success:16}  failures {item.failures:2}  new {item.last_day} (usually {usual} a day)"
         )
         parts.append(f"to fetch {item.pending}  latest {item.last_outcome}")
+    if item.drift:
+        parts.append(f"drift: {item.drift}")
     return "  ".join(parts).rstrip()
 
 
