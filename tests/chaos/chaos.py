@@ -29,6 +29,7 @@ from include.wirewatch.settings import S3Place
 from include.wirewatch.store import Store
 from tests.chaos.killer import CUTS, Killer
 from tests.chaos.servers import ChaosS3, ChaosSlack, Journal
+from tests.chaos.waits import LEASE_S, SETTLE_S
 from tests.chaos.worker import Place, work
 
 BUCKET = "wirewatch-chaos"
@@ -53,6 +54,9 @@ class Plan:
     chance: float = 0.3
     limit_s: float = 300
     seed: int = 1
+    settle_s: float = SETTLE_S
+    lease_s: float = LEASE_S
+    sabotage: str = ""
 
 
 @dataclass
@@ -118,7 +122,16 @@ def run(plan: Plan, folder: Path, tell: bool = False) -> Report:
         store = Store(s3.client(), S3Place(BUCKET, f"run-{time.time_ns()}"))
         write_config(folder, channels)
         batches = write_batches(store, plan.alerts // DESKS)
-        place = Place(s3.endpoint_url, slack.base_url, slack.token, store.url("").rstrip("/"), str(folder))
+        place = Place(
+            s3_url=s3.endpoint_url,
+            slack_url=slack.base_url,
+            slack_token=slack.token,
+            store=store.url("").rstrip("/"),
+            config=str(folder),
+            settle_s=plan.settle_s,
+            lease_s=plan.lease_s,
+            sabotage=plan.sabotage,
+        )
         began = time.monotonic()
         crew = Crew(place, plan.workers, killer)
         try:
@@ -210,7 +223,7 @@ def wait_until_quiet(store: Store, crew: Crew, batches: int, deadline: float) ->
 def run_again(store: Store, enqueued: dict[str, bytes]) -> None:
     """As if every task were cleared and every marker came back."""
     for key, body in enqueued.items():
-        store.put(key.split("/", 1)[1] if not key.startswith("outbox/") else key, body)
+        store.put(key, body)
     for item in list(store.list("matches/")):
         store.delete(item.key)
 

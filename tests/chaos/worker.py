@@ -8,6 +8,7 @@ import os
 import sys
 import time
 import traceback
+from datetime import timedelta
 from typing import NamedTuple
 
 import boto3
@@ -22,8 +23,13 @@ from include.wirewatch.stages.deliver import deliver
 from include.wirewatch.stages.finish import finish
 from include.wirewatch.stages.services import Services
 from include.wirewatch.store import Store
-from tests.chaos.waits import LEASE, SETTLE, SLACK_TIMEOUT_S
+from tests.chaos import sabotage
+from tests.chaos.waits import SLACK_TIMEOUT_S
 from tests.fakes.s3_server import ACCESS_KEY, REGION, SECRET_KEY
+
+# Made before the processes are forked: a session that has read its data opens a client in a tenth of the time.
+SESSION = boto3.session.Session(region_name=REGION)
+SESSION.client("s3", aws_access_key_id=ACCESS_KEY, aws_secret_access_key=SECRET_KEY)
 
 
 class Place(NamedTuple):
@@ -34,12 +40,17 @@ class Place(NamedTuple):
     slack_token: str
     store: str
     config: str
+    settle_s: float
+    lease_s: float
+    sabotage: str = ""  # the name of a function in sabotage.py
 
 
 def work(place: Place) -> None:
     """Never returns, but for an error that no task may raise: then the process ends with status 1."""
     logging.disable(logging.CRITICAL)
-    shorten()
+    shorten(place)
+    if place.sabotage:
+        getattr(sabotage, place.sabotage)()
     services = open_services(place)
     while True:
         for task in (finish, deliver):
@@ -50,24 +61,23 @@ def work(place: Place) -> None:
             except Exception:
                 traceback.print_exc()
                 sys.exit(1)
-        time.sleep(0.05)
+        time.sleep(0.2)
 
 
-def shorten() -> None:
+def shorten(place: Place) -> None:
     """SETTLE and LEASE in every module that has them by name."""
-    for name, module in list(sys.modules.items()):
-        if name.startswith("include.wirewatch."):
-            for wait, value in (("SETTLE", SETTLE), ("LEASE", LEASE)):
-                if hasattr(module, wait):
-                    setattr(module, wait, value)
+    waits = {"SETTLE": timedelta(seconds=place.settle_s), "LEASE": timedelta(seconds=place.lease_s)}
+    for module_name, module in list(sys.modules.items()):
+        for name in waits if module_name.startswith("include.wirewatch.") else ():
+            if hasattr(module, name):
+                setattr(module, name, waits[name])
 
 
 def open_services(place: Place) -> Services:
     """Each request says which process it comes from: S3's in the User-Agent, Slack's in the token."""
-    s3 = boto3.session.Session().client(
+    s3 = SESSION.client(
         "s3",
         endpoint_url=place.s3_url,
-        region_name=REGION,
         aws_access_key_id=ACCESS_KEY,
         aws_secret_access_key=SECRET_KEY,
         config=Config(
