@@ -96,11 +96,13 @@ class Field:
 
     def offsets(self, term: Term, first: int, last: int) -> Range:
         """Code points [start, end) of an occurrence: of the part that matched, in l'ultimatum or Russia's."""
-        start, end = self._spans[first][0], self._spans[last][1]
+        start, end = self._edges[2 * first], self._edges[2 * last + 1]
+        if self._folded[first] == term.words[0].text and self._folded[last] == term.words[-1].text:
+            return start, end  # whole words, as nearly all are
         for position, word, at_start in ((first, term.words[0], True), (last, term.words[-1], False)):
             part = _matching_part(self._raw[position], word)
             if part is not None:
-                base = self._spans[position][0]
+                base = self._edges[2 * position]
                 start, end = (base + part[0], end) if at_start else (start, base + part[1])
         return start, end
 
@@ -115,17 +117,17 @@ class Field:
 
     def end_of_word(self, count: int) -> int:
         """The code point behind the count-th word, or the end."""
-        return self._spans[count - 1][1] if 0 < count <= len(self._spans) else len(self.text)
+        return self._edges[2 * count - 1] if 0 < count <= len(self) else len(self.text)
 
     @cached_property
     def _sentence_numbers(self) -> list[int]:
         starts = [start for start, _ in self.sentences]
-        return [max(bisect_left(starts, start + 1) - 1, 0) for start, _ in self._spans]
+        return [max(bisect_left(starts, start + 1) - 1, 0) for start in self._edges[:-1:2]]
 
     @cached_property
-    def _spans(self) -> list[Range]:
-        edges = list(accumulate(map(len, self._parts)))
-        return list(zip(edges[:-1:2], edges[1::2], strict=True))
+    def _edges(self) -> list[int]:
+        """Where each word begins and ends, in turn."""
+        return list(accumulate(map(len, self._parts)))
 
     @cached_property
     def _sorted_forms(self) -> list[str]:
@@ -191,19 +193,27 @@ class Text:
         self.fields = (Field("title", document.title), Field("body", document.body))
 
         self.forms = self.fields[0].forms | self.fields[1].forms
-        self._beginnings: dict[int, set[str]] = {}
+
+    @cached_property
+    def words(self) -> int:
+        """How many words title and body have; 1 where there is none."""
+        return max(sum(map(len, self.fields)), 1)
 
     def may_have(self, term: Term) -> bool:
         """False where a word of the term is missing: most terms of most rules end here, before any position."""
-        return self.forms.issuperset(term.needs) and all(
-            beginning in self.beginnings(len(beginning)) for beginning in term.needs_beginnings
+        return self.forms.issuperset(term.needs) and (
+            not term.needs_beginnings or all(map(self._begins, term.needs_beginnings))
         )
 
-    def beginnings(self, length: int) -> set[str]:
-        """The first letters of every word."""
-        if length not in self._beginnings:
-            self._beginnings[length] = {form[:length] for form in self.forms}
-        return self._beginnings[length]
+    def _begins(self, prefix: str) -> bool:
+        """Does a word begin so?"""
+        forms = self._sorted_forms
+        at = bisect_left(forms, prefix)
+        return at < len(forms) and forms[at].startswith(prefix)
+
+    @cached_property
+    def _sorted_forms(self) -> list[str]:
+        return sorted(self.forms)
 
 
 def _parts(form: str) -> set[str]:
