@@ -28,6 +28,7 @@ check: $(READY) ## lint and types
 	@$(BIN)/ruff check . && $(BIN)/ruff format --check . && $(BIN)/mypy
 
 bench: $(READY) ## CPU beside what you would use instead, as ratios
+	@$(BIN)/uv pip install --quiet --python $(BIN)/python --constraint constraints.txt -e '.[dev,bench]'
 	@$(BIN)/python -m tests.benchmarks
 
 schema: $(READY) ## the JSON Schemas of the configuration files, for editors
@@ -35,7 +36,7 @@ schema: $(READY) ## the JSON Schemas of the configuration files, for editors
 
 constraints: ## renew constraints.txt: the newest releases that work together, for every supported Python
 	$(BIN)/uv pip compile --quiet --upgrade --universal --python-version 3.11 --no-header --no-annotate \
-	  --extra dev pyproject.toml -o constraints.txt
+	  --extra dev --extra bench pyproject.toml -o constraints.txt
 
 clean: ## remove what make made
 	rm -rf $(VENV) .demo .airflow dist build *.egg-info .pytest_cache .mypy_cache .ruff_cache .hypothesis

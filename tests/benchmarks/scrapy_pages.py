@@ -1,6 +1,6 @@
 """The pages of bench_fetch by Scrapy: URLs on standard input, its CPU seconds on standard output.
 
-Run by bench_fetch with the interpreter that WIREWATCH_BENCH_SCRAPY names: Scrapy is no part of the project.
+Run by bench_fetch in a process of its own: Scrapy changes the event loop of whoever imports it.
 """
 
 import sys

@@ -1,6 +1,7 @@
 """The whole job on real servers, without Airflow: what analysts get, what is stored, and what survives a bad day."""
 
 import json
+import re
 from datetime import UTC, datetime, timedelta
 from urllib.parse import urlsplit
 
@@ -325,3 +326,34 @@ def test_a_canonical_url_that_many_pages_claim_is_nobodys():
         "https://h.example/0", "https://h.example/1", "https://h.example/2", "https://h.example/7", "https://h.example/7",
     ]  # fmt: skip
     assert len({article.article_id for article in settled}) == 4
+
+
+def test_another_number_of_shards_fetches_and_alerts_on_nothing_again(deployment):
+    deployment.ingest(1)
+    before = len(deployment.slack.messages)
+    later = deployment.later(minutes=5)
+    requests = len(deployment.newsroom.requests)
+    for shard in range(4):
+        fetched = fetch(later.services, later.run(2), shard, 4)
+        extracted = extract(later.services, str(fetched["batch"]))
+        match(later.services, str(extracted["clean"]))
+    deliver(later.services)
+    assert len(deployment.slack.messages) == before
+    pages = [request.path for request in deployment.newsroom.requests[requests:] if request.status == 200]
+    assert not [path for path in pages if path.endswith("direct-talks-in-istanbul")], (
+        "what is stored is not fetched again"
+    )
+
+
+def test_an_undated_page_of_a_first_poll_is_archived_quietly(deployment, tmp_path):
+    page = tmp_path / "undated.html"
+    page.write_text("<html><title>Old truce</title><body><article><p>" + "The ceasefire of that year held. " * 30)
+    sources = deployment.config / "sources.yaml"
+    sources.write_text(re.sub(r"include: .*", "include: []", sources.read_text()))
+    # Listed by a section page, which gives no dates, and the page itself has none.
+    url = deployment.newsroom.serve_file(page, publisher="holos-verkhivya")
+    deployment.ingest(1)
+    rows = [
+        row for item in deployment.store.list("matches/") for row in archive.read_matches(deployment.store, item.key)
+    ]
+    assert [row.decision for row in rows if row.url == url] == ["stale"]
