@@ -52,7 +52,7 @@ class Plan:
     workers: int = 4
     cuts_each: int = 3
     chance: float = 0.3
-    limit_s: float = 300
+    limit_s: float = 480
     seed: int = 1
     settle_s: float = SETTLE_S
     lease_s: float = LEASE_S
