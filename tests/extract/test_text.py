@@ -4,6 +4,7 @@ import re
 import pytest
 
 from include.wirewatch.extract import EXTRACTOR, boilerplate, extract_page, summary_of
+from include.wirewatch.extract.article import without_headline
 from include.wirewatch.extract.extractor import extractor_name
 
 from .samples import BODY, NOW, PARAGRAPHS, entry, extract, html, page
@@ -153,3 +154,29 @@ def test_a_stub_keeps_its_one_sentence_and_takes_no_furniture_for_more() -> None
     assert "withdrawn" in extraction.text
     assert "Print" not in extraction.text
     assert extraction.method == "precision"
+
+
+@pytest.mark.parametrize(
+    "line",
+    ["Talks resume in Harbour City", " talks  RESUME in\u00a0Harbour City "],
+    ids=["as-it-is", "other-case-and-space"],
+)
+def test_a_first_line_that_repeats_the_title_is_dropped(line: str) -> None:
+    paragraphs = "".join(f"<p>{paragraph}</p>" for paragraph in PARAGRAPHS)
+    assert extract(f"<p>{line}</p>{paragraphs}").text == TEXT
+    assert without_headline(f"{line}\n{TEXT}", "Talks resume in Harbour City") == TEXT
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "Talks resume in Harbour City",
+        "Talks resume in Harbour City\n ",
+        "Talks resume in Harbour City on Monday\nNegotiators said so.",
+        "Negotiators said so.\nTalks resume in Harbour City",
+        "",
+    ],
+    ids=["the-only-line", "the-only-words", "more-than-the-title", "a-later-line", "empty"],
+)
+def test_any_other_text_stays_whole(text: str) -> None:
+    assert without_headline(text, "Talks resume in Harbour City") == text

@@ -21,7 +21,7 @@ BATCH_MAX = 40
 # The share by which a median's change is no accident; of short texts, as summaries are, none is worth an alarm.
 LENGTH_FACTOR, WORTH_READING = 2.5, 80
 # A share has risen when it did by so much, and by so many standard errors of what was usual.
-MIN_RISE, STANDARD_ERRORS = 0.25, 4.0
+MIN_RISE, STANDARD_ERRORS = 0.3, 4.0
 OWN_TEXT = {"fast", "precision"}
 
 
