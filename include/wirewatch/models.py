@@ -229,6 +229,7 @@ class Alert(Record):
     """One message to one receiver about one article, with all its matches there; what the outbox holds.
 
     parent: the alert_id whose thread an addendum belongs to; "" for the first alert about an article.
+    signature: what tells a copy of the same text; see deliver/story.py.
     """
 
     alert_id: str
@@ -248,5 +249,6 @@ class Alert(Record):
     matches: tuple[RuleMatch, ...]
     excerpts: tuple[Excerpt, ...]
     parent: str = ""
+    signature: str = ""
     batch: str
     clean_key: str = ""

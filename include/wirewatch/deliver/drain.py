@@ -2,7 +2,7 @@
 
 For one alert, in this order, each step kept in S3 before the next begins:
 
-    claim (posting, lease, place) → write ahead (last_try) → post → sent → delete the marker
+    which story (story.py) → claim (posting, lease, place) → write ahead (last_try) → post → sent → delete the marker
 
 Killed anywhere, the next worker knows enough: without last_try nothing was posted; with it, the message is looked for
 in the channel before it is posted again. What cannot be proven: a post that the receiver accepts later than SETTLE.
@@ -30,6 +30,7 @@ from include.wirewatch.deliver.receiver import (
     ThreadGoneError,
     UnknownOutcomeError,
 )
+from include.wirewatch.deliver.story import copies_of, lead_of
 from include.wirewatch.deliver.thread import BY_ITSELF, Place, place_below, place_decided, severity_of
 from include.wirewatch.models import Alert
 from include.wirewatch.store import Store
@@ -154,11 +155,12 @@ class Drain:
 
     def _place(self, alert: Alert) -> Place | None:
         """Where the alert goes; None: its parent is not sent yet."""
-        if not alert.parent:
+        parent_id = alert.parent or lead_of(self.store, alert, self.now())
+        if not parent_id:
             return BY_ITSELF
         # The outbox first: an alert leaves it only once the log knows it.
-        waits = outbox.read(self.store, alert.parent) is not None
-        parent = delivery_log.read(self.store, alert.parent)
+        waits = outbox.read(self.store, parent_id) is not None
+        parent = delivery_log.read(self.store, parent_id)
         return place_below(alert, parent.entry if parent else None, parent_waits=waits)
 
     def _claim(self, alert: Alert, known: Versioned | None, channel: Channel, place: Place) -> Versioned | None:
@@ -221,10 +223,21 @@ class Drain:
 
     def _sent(self, alert: Alert, before: Versioned, posted: Posted, outcome: str) -> str:
         entry = before.entry.model_copy(
-            update={"state": "sent", "channel": posted.channel, "ts": posted.ts, "sent_at": self.now(), "error": ""}
+            update={
+                "state": "sent",
+                "channel": posted.channel,
+                "ts": posted.ts,
+                "sent_at": self.now(),
+                "error": "",
+                "alert": alert.model_copy(update={"signature": ""}),
+            }
         )
         if delivery_log.write(self.store, entry, before):
-            self._settle(alert, entry)
+            try:
+                self._settle(alert, entry)
+            except (BusyError, ReceiverFaultError, UnknownOutcomeError) as error:
+                # It is sent; its marker stays, so the next drain counts it in its parent.
+                log.warning("deliver.uncounted alert=%s reason=%s", alert.alert_id, error)
         log.info(
             "deliver.%s alert=%s receiver=%s via=%s ts=%s", outcome, alert.alert_id, alert.receiver, entry.via, entry.ts
         )
@@ -233,5 +246,23 @@ class Drain:
     def _settle(self, alert: Alert, entry: LogEntry) -> None:
         """What is left once the log says sent or dead. Repeated whole after a crash; the marker goes last."""
         # A marker that came back (see offer.py) may name rules that the delivered one did not.
-        enqueue_addenda(self.store, alert, Told(entry.alert_id, entry.article_id, entry.rules))
+        if not alert.parent:
+            enqueue_addenda(self.store, alert, Told(entry.alert_id, entry.article_id, entry.rules))
+            if entry.state == "sent" and entry.parent:
+                self._show_copies(entry.parent, alert.receiver)
         outbox.remove(self.store, alert)
+
+    def _show_copies(self, lead: str, receiver: str) -> None:
+        """Edit the first alert of a story so that it counts its copies."""
+        parent, channel = delivery_log.read(self.store, lead), self.channels.get(receiver)
+        if parent is None or parent.entry.alert is None or channel is None:
+            return
+        entry, shown = parent.entry, None
+        # Another worker may count one more meanwhile, and its edit arrive before ours: the last to look corrects it.
+        while (copies := copies_of(self.store, receiver, lead)) != shown:
+            place = Place(entry.parent, entry.thread_ts, entry.broadcast)
+            try:
+                channel.update(parent.entry.alert, place, Posted(entry.channel, entry.ts), copies)
+            except MessageFaultError as error:
+                log.warning("deliver.not_edited alert=%s reason=%s", lead, error)
+            shown = copies

@@ -2,7 +2,8 @@
 
 posting   somebody owns it until lease_until. last_try says when a post was begun; None: certainly nothing was posted
 sent      it is in the channel, at ts
-dead      the receiver refuses this message for good; the alert itself is kept here, so nothing is lost
+dead      the receiver refuses this message for good
+Both keep the alert itself: the one to edit the message when copies come, the other so that nothing is lost.
 """
 
 from typing import Literal, NamedTuple

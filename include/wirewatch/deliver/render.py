@@ -30,6 +30,7 @@ NAME_CHARS = 80
 URL_CHARS = 2_000
 EXCERPT_CHARS = 500
 RULES_SHOWN = 12
+PUBLISHERS_SHOWN = 8
 # Why there is no full text, in words; whatever is not here is shown as it is.
 WHY = {
     "robots": "robots.txt forbids to read the page",
@@ -52,8 +53,8 @@ class Message(NamedTuple):
     blocks: tuple[Block, ...]
 
 
-def render_message(alert: Alert, place: Place = BY_ITSELF) -> Message:
-    """The alert for Slack, as it reads in that place."""
+def render_message(alert: Alert, place: Place = BY_ITSELF, copies: tuple[str, ...] = ()) -> Message:
+    """The alert for Slack, as it reads in that place. copies: the publisher of each copy that came after it."""
     blocks: list[Block] = [
         RichTextBlock(elements=[RichTextSectionElement(elements=[_title(alert)])]),
         ContextBlock(elements=[PlainTextObject(text=_byline(alert)), MarkdownTextObject(text=_time(alert))]),
@@ -62,7 +63,7 @@ def render_message(alert: Alert, place: Place = BY_ITSELF) -> Message:
         quotes = [_quote(excerpt) for excerpt in alert.excerpts[:3]]
         blocks.append(RichTextBlock(elements=quotes))
     blocks.append(ContextBlock(elements=[PlainTextObject(text=rules_line(alert.matches))]))
-    for note in _notes(alert, place):
+    for note in [*_notes(alert, place), *([copies_line(copies)] if copies else [])]:
         blocks.append(ContextBlock(elements=[PlainTextObject(text=note)]))
     return Message(escape(clip(sentence(alert), 2_000)), tuple(blocks))
 
@@ -89,6 +90,17 @@ def rules_line(matches: tuple[RuleMatch, ...]) -> str:
     parts = [f"{match.rule} ×{len(match.hits)}" for match in ordered[:RULES_SHOWN]]
     more = len(ordered) - RULES_SHOWN
     return " · ".join(parts) + (f" · and {more} more" if more > 0 else "")
+
+
+def copies_line(copies: tuple[str, ...]) -> str:
+    """`3 copies at 2 publishers: Northgate Press, Harbour Courier`, each publisher once."""
+    names = [clean(name, NAME_CHARS) for name in dict.fromkeys(copies)]
+    counted = "1 copy" if len(copies) == 1 else f"{len(copies)} copies"
+    publishers = "1 publisher" if len(names) == 1 else f"{len(names)} publishers"
+    more = len(names) - PUBLISHERS_SHOWN
+    return f"{counted} at {publishers}: {', '.join(names[:PUBLISHERS_SHOWN])}" + (
+        f" and {more} more" if more > 0 else ""
+    )
 
 
 def bracketed(excerpt: Excerpt) -> str:
@@ -176,6 +188,8 @@ def _notes(alert: Alert, place: Place) -> list[str]:
     if alert.parent:
         where = "the alert above" if place.thread_ts else "an earlier alert that is not here"
         notes.append(f"Addendum: the article of {where} matches this rule as well.")
+    elif place.thread_ts:
+        notes.append("A copy of the article above.")
     if alert.method == "summary":
         reason = WHY.get(alert.method_detail, clean(alert.method_detail, 120))
         notes.append(f"From the source's own title and summary: {reason or 'the page could not be read'}.")

@@ -1,0 +1,123 @@
+"""Which alerts tell the same story: an original and its syndicated copies.
+
+`stories/<receiver>/<window>.json` holds what the receiver was told within the window, with a signature of each text.
+One compare-and-swap on it, before the first post, decides: the first alert leads its story, every later copy is a
+reply to it. The loser of a race reads again and becomes the reply. The decision stays in the file, so a rerun repeats
+it. The window is a length of time, not a date: no copy can fall between two days' files.
+"""
+
+import base64
+import re
+import struct
+from datetime import datetime, timedelta
+
+from rensa import RMinHash
+
+from include.wirewatch.errors import StoreError
+from include.wirewatch.models import Alert, Record, UtcDatetime
+from include.wirewatch.store import Store
+
+WINDOW = timedelta(hours=24)
+# Word 4-grams shared, of all: copies that were cut or edited reach .3 and more, independent reports of one event stay
+# under .1 (docs/decisions/0005-copies-are-replies.md).
+ALIKE = 0.3
+# 128 hashes: a standard error of .04 at ALIKE.
+HASHES = 128
+SEED = 1
+# Shorter texts (summaries, tickers) share phrases by chance.
+MIN_GRAMS = 30
+MAX_STORIES = 1_000
+MAX_COPIES = 200
+RACES = 50
+# A character is a word in scripts that put no space between words.
+WORD = re.compile(r"[\u0e00-\u0e7f\u3040-\u30ff\u3400-\u4dbf\u4e00-\u9fff\uac00-\ud7af]|[^\W_]+")
+
+
+class Copy(Record):
+    """An alert that came after its story's first one."""
+
+    alert_id: str
+    publisher: str
+
+
+class Story(Record):
+    """lead: the alert that told it first. publisher, signature, at: that alert's."""
+
+    lead: str
+    publisher: str
+    signature: str
+    at: UtcDatetime
+    copies: tuple[Copy, ...] = ()
+
+
+class Stories(Record):
+    """What one receiver was told within the window, oldest first."""
+
+    stories: tuple[Story, ...] = ()
+
+
+def signature_of(text: str) -> str:
+    """A text's signature, about 700 characters; "" for a text too short to tell it from others."""
+    words = WORD.findall(text.casefold())
+    grams = {" ".join(words[i : i + 4]) for i in range(len(words) - 3)}
+    if len(grams) < MIN_GRAMS:
+        return ""
+    minhash = RMinHash(num_perm=HASHES, seed=SEED)
+    minhash.update(sorted(grams))
+    return base64.b85encode(struct.pack(f"<{HASHES}I", *minhash.digest())).decode()
+
+
+def likeness(one: str, other: str) -> float:
+    """The estimated share of 4-grams that two texts have in common, 0 to 1."""
+    return sum(a == b for a, b in zip(_hashes(one), _hashes(other), strict=True)) / HASHES
+
+
+def assign(stories: Stories, alert: Alert, now: datetime) -> tuple[Stories, str]:
+    """The file with this alert in it, and the alert that it replies to; "" when it leads a story of its own. Pure."""
+    for story in stories.stories:
+        if story.lead == alert.alert_id:
+            return stories, ""
+        if any(copy.alert_id == alert.alert_id for copy in story.copies):
+            return stories, story.lead
+    recent = [story for story in stories.stories if story.at > now - WINDOW]
+    alike = [(likeness(story.signature, alert.signature), -index) for index, story in enumerate(recent)]
+    best, place = max(alike, default=(0.0, 0))
+    if best < ALIKE:
+        new = Story(lead=alert.alert_id, publisher=alert.publisher, signature=alert.signature, at=now)
+        return Stories(stories=(*recent, new)[-MAX_STORIES:]), ""
+    story = recent[-place]
+    if len(story.copies) < MAX_COPIES:
+        copies = (*story.copies, Copy(alert_id=alert.alert_id, publisher=alert.publisher))
+        recent[-place] = story.model_copy(update={"copies": copies})
+    return Stories(stories=tuple(recent)), story.lead
+
+
+def lead_of(store: Store, alert: Alert, now: datetime) -> str:
+    """The alert that this one is a copy of, decided once for all workers; "" when it stands by itself."""
+    if not alert.signature:
+        return ""
+    for _ in range(RACES):
+        stories, etag = _read(store, alert.receiver)
+        decided, lead = assign(stories, alert, now)
+        if decided == stories or store.swap(_key(alert.receiver), decided.model_dump_json().encode(), etag):
+            return lead
+    raise StoreError(f"{store.url(_key(alert.receiver))}: lost {RACES} races in a row")
+
+
+def copies_of(store: Store, receiver: str, lead: str) -> tuple[str, ...]:
+    """The publisher of each copy of a story, in the order in which they came."""
+    stories, _ = _read(store, receiver)
+    return tuple(copy.publisher for story in stories.stories if story.lead == lead for copy in story.copies)
+
+
+def _read(store: Store, receiver: str) -> tuple[Stories, str | None]:
+    stored = store.get(_key(receiver))
+    return (Stories.model_validate_json(stored.body), stored.etag) if stored else (Stories(), None)
+
+
+def _key(receiver: str) -> str:
+    return f"stories/{receiver}/{int(WINDOW.total_seconds()) // 3600}h.json"
+
+
+def _hashes(signature: str) -> tuple[int, ...]:
+    return struct.unpack(f"<{HASHES}I", base64.b85decode(signature))
