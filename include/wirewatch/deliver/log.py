@@ -15,7 +15,7 @@ from include.wirewatch.store import Store
 class LogEntry(Record):
     """What is known about the delivery of one alert. nonce tells one claim from another.
 
-    parent, thread_ts, broadcast: where it was decided to post it, before it was tried; see thread.py.
+    parent, thread_ts, broadcast, is_storm: where it was decided to post it, before it was tried; see thread.py.
     promoted: its thread is gone, so it stands by itself.
     """
 
@@ -27,6 +27,7 @@ class LogEntry(Record):
     parent: str = ""
     thread_ts: str = ""
     broadcast: bool = False
+    is_storm: bool = False
     promoted: bool = False
     state: Literal["posting", "sent", "dead"]
     owner: str
