@@ -232,9 +232,12 @@ class ArticleMatches(Record):
 class Alert(Record):
     """One message to one receiver about one article, with all its matches there; what the outbox holds.
 
+    kind "rollup": no article, but the message under which a storm of one rule's stories is gathered.
     parent: the alert_id whose thread an addendum belongs to; "" for the first alert about an article.
+    signature: what tells a copy of the same text; see deliver/story.py.
     """
 
+    kind: Literal["article", "rollup"] = "article"
     alert_id: str
     receiver: str
     article_id: str
@@ -252,5 +255,6 @@ class Alert(Record):
     matches: tuple[RuleMatch, ...]
     excerpts: tuple[Excerpt, ...]
     parent: str = ""
+    signature: str = ""
     batch: str
     clean_key: str = ""

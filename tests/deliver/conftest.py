@@ -31,6 +31,8 @@ class FakeChannel:
     def __init__(self) -> None:
         self.posted: list[str] = []
         self.places: dict[str, Place] = {}
+        self.copies: dict[str, tuple[str, ...]] = {}
+        self.update_faults: list[BaseException] = []
         self.plain: list[bool] = []
         self.faults: list[Exception] = []
         self.after_accept: list[BaseException] = []
@@ -45,6 +47,12 @@ class FakeChannel:
         if self.after_accept:
             raise self.after_accept.pop(0)
         return Posted("C0123456789", str(len(self.posted)))
+
+    def update(self, alert: Alert, place: Place, posted: Posted, copies: tuple[str, ...]) -> None:
+        if self.update_faults:
+            raise self.update_faults.pop(0)
+        assert self.posted[int(posted.ts) - 1] == alert.alert_id
+        self.copies[alert.alert_id] = copies
 
     def find(self, alert: Alert, place: Place, since: datetime) -> Posted | None:
         self.searched.append(since)

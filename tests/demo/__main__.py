@@ -47,7 +47,7 @@ def main() -> int:
                 state, runs = run_dag()
             messages = slack.messages[before:]
             console.rule(f"run {number} of {DAG_ID}: {state}, {len(messages)} alerts", align="left")
-            for message in messages:
+            for message in in_threads(messages):
                 show_alert(console, message)
             show_stages(console, runs)
             console.print()
@@ -63,7 +63,8 @@ def main() -> int:
         console.print(f"[bold red]NOT AS EXPECTED[/] {problem}")
     if not problems:
         console.print(
-            f"[bold green]All as expected[/]: {len(newsroom.expected.alerts)} alerts, once each; "
+            f"[bold green]All as expected[/]: {len(newsroom.expected.alerts)} alerts, once each, "
+            f"copies in the thread of the first; "
             f"{len(newsroom.expected.silent)} articles without an alert. {time.monotonic() - started:.0f} s."
         )
     return 1 if problems else 0
@@ -73,6 +74,11 @@ def run_dag() -> tuple[str, list[TaskRun]]:
     """One run of the real DAG in this process, task by task."""
     dag_run = load_dags()[DAG_ID].test()
     return str(dag_run.state), task_runs(dag_run)
+
+
+def in_threads(messages: list[dict]) -> list[dict]:
+    """As a channel shows them: each message by itself with its replies below it."""
+    return sorted(messages, key=lambda message: (message["thread_ts"] or message["ts"], message["ts"]))
 
 
 def unexpected(newsroom: Newsroom, messages: list[dict]) -> list[str]:
@@ -86,6 +92,11 @@ def unexpected(newsroom: Newsroom, messages: list[dict]) -> list[str]:
     for slug, message in zip(seen, messages, strict=True):
         if slug in wanted and (missing := [rule for rule in wanted[slug].rules if f"{rule} (" not in message["text"]]):
             problems.append(f"the alert for {slug} does not name {', '.join(missing)}")
+    by_slug = dict(zip(seen, messages, strict=True))
+    for copies in newsroom.expected.syndicated:
+        told = [by_slug[slug] for slug in copies if slug in by_slug]
+        if len({message["thread_ts"] or message["ts"] for message in told}) != 1:
+            problems.append(f"the copies {', '.join(sorted(copies))} are not one thread")
     return problems
 
 

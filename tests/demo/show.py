@@ -7,6 +7,7 @@ from itertools import groupby
 from typing import Any
 
 from rich.console import Console, Group
+from rich.padding import Padding
 from rich.panel import Panel
 from rich.text import Text
 from rich.tree import Tree
@@ -19,12 +20,13 @@ COUNTED = {"delivery", "frontier", "outbox"}
 
 
 def show_alert(console: Console, message: dict[str, Any]) -> None:
-    """One Slack message as a panel, from the very blocks that were posted."""
+    """One Slack message as a panel, from the very blocks that were posted; a reply is set in."""
     title, *rest = message["blocks"]
     link = title["elements"][0]["elements"][0]
     lines = [line for block in rest for line in _lines(block)]
     lines.append(Text(link.get("url", ""), style="blue underline", overflow="ellipsis", no_wrap=True))
-    console.print(Panel(Group(*lines), title=Text(link["text"], style="bold"), title_align="left", padding=(0, 1)))
+    panel = Panel(Group(*lines), title=Text(link["text"], style="bold"), title_align="left", padding=(0, 1))
+    console.print(Padding(panel, (0, 0, 0, 6)) if message["thread_ts"] else panel)
 
 
 def show_stages(console: Console, runs: Iterable[TaskRun]) -> None:

@@ -276,11 +276,34 @@ def test_the_delivery_log_knows_every_alert_and_holds_no_run_and_no_date(deploym
     assert ids == {message["metadata"]["event_payload"]["alert_id"] for message in deployment.slack.messages}
 
 
-def test_syndicated_copies_are_all_there(deployment):
-    # Threading copies under one alert is not built yet: each copy alerts at its own publisher.
+def test_syndicated_copies_are_one_alert_with_replies_and_everything_else_stands_by_itself(deployment):
     deployment.ingest()
+    slugs = [slug.removesuffix(".html") for slug, _ in alerts_in(deployment.slack)]
+    by_slug = dict(zip(slugs, deployment.slack.messages, strict=True))
+    copied = frozenset().union(*deployment.newsroom.expected.syndicated)
+    assert {slug for slug, message in by_slug.items() if message["thread_ts"] or message["edits"]} == copied
     for copies in deployment.newsroom.expected.syndicated:
-        assert copies <= set(slugs_in(deployment.slack))
+        parent, *replies = sorted((by_slug[slug] for slug in copies), key=lambda message: message["ts"])
+        assert not parent["thread_ts"]
+        assert {reply["thread_ts"] for reply in replies} == {parent["ts"]}
+        assert f"{len(replies)} cop" in str(parent["blocks"])
+
+
+def test_a_new_rule_tells_known_articles_in_their_threads(deployment):
+    deployment.ingest(1)
+    before = len(deployment.slack.messages)
+    rules = deployment.config / "rules.yaml"
+    rules.write_text(rules.read_text() + "  - name: everywhere\n    query: ceasefire OR sanctions\n    severity: high\n")
+    for item in list(deployment.store.list("frontier/")):
+        deployment.store.delete(item.key)
+    deployment.later(minutes=5).ingest(2)
+    added = deployment.slack.messages[before:]
+    assert added
+    assert all(message["thread_ts"] and "everywhere (" in message["text"] for message in added)
+    ids = {message["metadata"]["event_payload"]["alert_id"] for message in deployment.slack.messages}
+    assert len(ids) == len(deployment.slack.messages)
+    deployment.later(minutes=10).ingest(3)
+    assert len(deployment.slack.messages) == before + len(added)
 
 
 def test_the_sources_of_one_day_are_found_quietly_and_not_paid_for_twice(deployment):

@@ -1,11 +1,12 @@
 """receivers.yaml: who is told, and which matches go to whom."""
 
 import re
+from datetime import timedelta
 from typing import Annotated, Literal
 
 from pydantic import AfterValidator, Field, model_validator
 
-from include.wirewatch.config.values import ConfigModel, Name, refuse_duplicates
+from include.wirewatch.config.values import ConfigModel, Duration, Name, refuse_duplicates
 from include.wirewatch.models import Severity
 
 FILE = "receivers.yaml"
@@ -20,19 +21,25 @@ def _is_channel_id(value: str) -> str:
 ChannelId = Annotated[str, AfterValidator(_is_channel_id)]
 
 
-class SlackReceiver(ConfigModel):
+class _Receiver(ConfigModel):
+    """What every receiver has. More than storm_stories stories of one rule within storm_window: one rollup."""
+
+    name: Name
+    storm_stories: int = Field(30, ge=1, description="Stories of one rule before the next ones go under one rollup")
+    storm_window: Duration = Field(timedelta(hours=1), description="The time in which they are counted, e.g. 1h")
+
+
+class SlackReceiver(_Receiver):
     """A Slack channel, posted to with the token of the Airflow connection slack_api_default."""
 
     kind: Literal["slack"]
-    name: Name
     channel: ChannelId = Field(description="Channel id, e.g. C0123456789: in Slack, open the channel's name, About")
 
 
-class ConsoleReceiver(ConfigModel):
+class ConsoleReceiver(_Receiver):
     """The task log: for trying things out."""
 
     kind: Literal["console"]
-    name: Name
 
 
 Receiver = Annotated[SlackReceiver | ConsoleReceiver, Field(discriminator="kind")]

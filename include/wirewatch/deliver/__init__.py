@@ -2,6 +2,9 @@
 
 route     which receivers get which matches (pure)
 outbox    alerts still to be delivered, one S3 object each
+offer     the first alert about an article, or addenda to it → the outbox
+story     which alerts are copies of one text: they become replies
+thread    where in the channel an alert goes (pure)
 log       the delivery log: what was sent, to whom; permanent, compare-and-swap
 decide    what to do with one alert now (pure)
 render    an alert as a message (pure)

@@ -8,7 +8,7 @@ import logging
 from datetime import UTC, datetime
 
 from include.wirewatch.deliver.receiver import Posted
-from include.wirewatch.deliver.render import render_text
+from include.wirewatch.deliver.render import render_text, replies_line
 from include.wirewatch.deliver.thread import BY_ITSELF, Place
 from include.wirewatch.models import Alert
 
@@ -29,3 +29,8 @@ class ConsoleChannel:
 
     def find(self, alert: Alert, place: Place, since: datetime) -> Posted | None:  # noqa: ARG002
         return None
+
+    def update(self, alert: Alert, place: Place, posted: Posted, copies: tuple[str, ...]) -> None:  # noqa: ARG002
+        log.info(
+            "for %s, to %r of %s: %s", self._name, alert.title, posted.ts, replies_line(copies, "reply", "replies")
+        )

@@ -2,7 +2,7 @@
 
 For one alert, in this order, each step kept in S3 before the next begins:
 
-    claim (posting, lease, place) → write ahead (last_try) → post → sent → delete the marker
+    which story (story.py) → claim (posting, lease, place) → write ahead (last_try) → post → sent → delete the marker
 
 Killed anywhere, the next worker knows enough: without last_try nothing was posted; with it, the message is looked for
 in the channel before it is posted again. What cannot be proven: a post that the receiver accepts later than SETTLE.
@@ -12,7 +12,7 @@ import logging
 import time
 import uuid
 from collections import Counter, deque
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
 
@@ -30,6 +30,7 @@ from include.wirewatch.deliver.receiver import (
     ThreadGoneError,
     UnknownOutcomeError,
 )
+from include.wirewatch.deliver.story import PATIENT, Lead, Storming, copies_of, lead_of
 from include.wirewatch.deliver.thread import BY_ITSELF, Place, place_below, place_decided, severity_of
 from include.wirewatch.models import Alert
 from include.wirewatch.store import Store
@@ -62,16 +63,19 @@ class _Pass:
 class Drain:
     """One worker's pass over the outbox.
 
-    channels: receiver name → its channel. post_interval_s: pause between two posts to one receiver.
+    channels: receiver name → its channel. storming: receiver name → its patience, where it is not the default.
+    post_interval_s: pause between two posts to one receiver.
     now and sleep are arguments so that time can be told in tests.
     """
 
     store: Store
     channels: dict[str, Channel]
     owner: str
+    storming: Mapping[str, Storming] = field(default_factory=dict)
     post_interval_s: float = 1.0
     now: Callable[[], datetime] = lambda: datetime.now(UTC)
     sleep: Callable[[float], None] = time.sleep
+    _uncounted: dict[tuple[str, str], list[Alert]] = field(default_factory=dict, init=False)
 
     def run(self, budget_s: float) -> Drained:
         """Deliver what is open until the outbox is through or budget_s is over; the rest stays for the next drain."""
@@ -99,6 +103,7 @@ class Drain:
             replies = left
         if replies:
             going.result.counts[Decision.WAITS_FOR_PARENT] += len(replies)
+        self._count_copies()
         return going.result
 
     def _wait_s(self, receiver: str, going: _Pass) -> float:
@@ -114,7 +119,7 @@ class Drain:
         outcome = self._stopped(alert, going)
         if not outcome:
             try:
-                outcome = self._deliver(alert)
+                outcome = self._deliver(alert, going)
             except ReceiverFaultError as error:
                 going.parked.add(alert.receiver)
                 result.failures.append(f"receiver {alert.receiver!r} is parked: {error}")
@@ -150,7 +155,7 @@ class Drain:
             self.sleep(wait_s)
         return ""
 
-    def _deliver(self, alert: Alert) -> str:
+    def _deliver(self, alert: Alert, going: _Pass) -> str:
         """One alert, as far as it goes now; the name of the outcome."""
         known = delivery_log.read(self.store, alert.alert_id)
         decision = decide(alert, known.entry if known else None, self.now())
@@ -162,7 +167,7 @@ class Drain:
         channel = self.channels.get(alert.receiver)
         if channel is None:
             raise ReceiverFaultError("it is no longer in receivers.yaml; put it back, or delete its outbox objects")
-        place = place_decided(known.entry if known else None) or self._place(alert)
+        place = place_decided(known.entry if known else None) or self._place(alert, going)
         if place is None:
             return Decision.WAITS_FOR_PARENT
         claimed = self._claim(alert, known, channel, place)
@@ -174,13 +179,21 @@ class Drain:
                 return self._sent(alert, claimed, found, "found")
         return self._post(alert, claimed, channel, place)
 
-    def _place(self, alert: Alert) -> Place | None:
+    def _place(self, alert: Alert, going: _Pass) -> Place | None:
         """Where the alert goes; None: its parent is not sent yet."""
-        if not alert.parent:
+        if alert.kind == "rollup":
             return BY_ITSELF
+        lead = Lead(alert.parent)
+        if not alert.parent:
+            lead = lead_of(self.store, alert, self.now(), self.storming.get(alert.receiver, PATIENT))
+        if not lead.alert_id:
+            return BY_ITSELF
+        if lead.rollup and not delivery_log.is_known(self.store, lead.alert_id):
+            outbox.enqueue(self.store, lead.rollup)
+            self._attempt(lead.rollup, going, [])
         # The outbox first: an alert leaves it only once the log knows it.
-        waits = outbox.read(self.store, alert.parent) is not None
-        parent = delivery_log.read(self.store, alert.parent)
+        waits = outbox.read(self.store, lead.alert_id) is not None
+        parent = delivery_log.read(self.store, lead.alert_id)
         return place_below(alert, parent.entry if parent else None, parent_waits=waits)
 
     def _claim(self, alert: Alert, known: Versioned | None, channel: Channel, place: Place) -> Versioned | None:
@@ -194,6 +207,7 @@ class Drain:
             parent=place.parent,
             thread_ts=place.thread_ts,
             broadcast=place.broadcast,
+            is_storm=place.is_storm,
             promoted=before.promoted if before else False,
             state="posting",
             owner=self.owner,
@@ -214,7 +228,7 @@ class Drain:
             posted = self._post_or_plain(alert, channel, place)
         except ThreadGoneError:
             # Certainly not accepted, and never will be there: the next try posts it by itself.
-            alone = {"parent": "", "thread_ts": "", "broadcast": False, "promoted": True}
+            alone = {"parent": "", "thread_ts": "", "broadcast": False, "is_storm": False, "promoted": True}
             changes = {**alone, "last_try": None, "lease_until": self.now()}
             delivery_log.write(self.store, begun.entry.model_copy(update=changes), begun)
             return Decision.WAITS_FOR_PARENT
@@ -243,7 +257,14 @@ class Drain:
 
     def _sent(self, alert: Alert, before: Versioned, posted: Posted, outcome: str) -> str:
         entry = before.entry.model_copy(
-            update={"state": "sent", "channel": posted.channel, "ts": posted.ts, "sent_at": self.now(), "error": ""}
+            update={
+                "state": "sent",
+                "channel": posted.channel,
+                "ts": posted.ts,
+                "sent_at": self.now(),
+                "error": "",
+                "alert": alert.model_copy(update={"signature": ""}),
+            }
         )
         if delivery_log.write(self.store, entry, before):
             self._settle(alert, entry)
@@ -255,5 +276,37 @@ class Drain:
     def _settle(self, alert: Alert, entry: LogEntry) -> None:
         """What is left once the log says sent or dead. Repeated whole after a crash; the marker goes last."""
         # A marker that came back (see offer.py) may name rules that the delivered one did not.
-        enqueue_addenda(self.store, alert, Told(entry.alert_id, entry.article_id, entry.rules))
+        if not alert.parent:
+            enqueue_addenda(self.store, alert, Told(entry.alert_id, entry.article_id, entry.rules))
+            if entry.state == "sent" and entry.parent:
+                self._uncounted.setdefault((alert.receiver, entry.parent), []).append(alert)
+                return
         outbox.remove(self.store, alert)
+
+    def _count_copies(self) -> None:
+        """Edit each alert that was replied to, once; then the replies are through, and their markers go."""
+        for (receiver, lead), replies in self._uncounted.items():
+            try:
+                self._show_copies(lead, receiver)
+            except (BusyError, ReceiverFaultError, UnknownOutcomeError) as error:
+                # They are sent; their markers stay, so that the next drain counts them.
+                log.warning("deliver.uncounted alert=%s reason=%s", lead, error)
+                continue
+            for alert in replies:
+                outbox.remove(self.store, alert)
+        self._uncounted.clear()
+
+    def _show_copies(self, lead: str, receiver: str) -> None:
+        """Edit the first alert of a story so that it counts its copies."""
+        parent, channel = delivery_log.read(self.store, lead), self.channels.get(receiver)
+        if parent is None or parent.entry.alert is None or channel is None:
+            return
+        entry, shown = parent.entry, None
+        # Another worker may count one more meanwhile, and its edit arrive before ours: the last to look corrects it.
+        while (copies := copies_of(self.store, receiver, lead)) != shown:
+            place = Place(entry.parent, entry.thread_ts, entry.broadcast, entry.is_storm)
+            try:
+                channel.update(parent.entry.alert, place, Posted(entry.channel, entry.ts), copies)
+            except MessageFaultError as error:
+                log.warning("deliver.not_edited alert=%s reason=%s", lead, error)
+            shown = copies

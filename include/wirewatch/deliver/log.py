@@ -2,7 +2,8 @@
 
 posting   somebody owns it until lease_until. last_try says when a post was begun; None: certainly nothing was posted
 sent      it is in the channel, at ts
-dead      the receiver refuses this message for good; the alert itself is kept here, so nothing is lost
+dead      the receiver refuses this message for good
+Both keep the alert itself: the one to edit the message when copies come, the other so that nothing is lost.
 """
 
 from typing import Literal, NamedTuple
@@ -14,7 +15,7 @@ from include.wirewatch.store import Store
 class LogEntry(Record):
     """What is known about the delivery of one alert. nonce tells one claim from another.
 
-    parent, thread_ts, broadcast: where it was decided to post it, before it was tried; see thread.py.
+    parent, thread_ts, broadcast, is_storm: where it was decided to post it, before it was tried; see thread.py.
     promoted: its thread is gone, so it stands by itself.
     """
 
@@ -26,6 +27,7 @@ class LogEntry(Record):
     parent: str = ""
     thread_ts: str = ""
     broadcast: bool = False
+    is_storm: bool = False
     promoted: bool = False
     state: Literal["posting", "sent", "dead"]
     owner: str

@@ -47,8 +47,9 @@ def enqueue_addenda(store: Store, alert: Alert, told: Told) -> bool:
         own_id = outbox.alert_id(told.article_id, alert.receiver, match.rule)
         if match.rule in told.rules or delivery_log.is_known(store, own_id):
             continue
-        changes = {"alert_id": own_id, "article_id": told.article_id, "parent": told.alert_id, "matches": (match,)}
-        count += outbox.enqueue(store, alert.model_copy(update=changes))
+        same_article = {"article_id": told.article_id, "parent": told.alert_id, "signature": ""}
+        addendum = alert.model_copy(update={**same_article, "alert_id": own_id, "matches": (match,)})
+        count += outbox.enqueue(store, addendum)
     return count > 0
 
 

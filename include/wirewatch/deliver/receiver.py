@@ -25,6 +25,9 @@ class Channel(Protocol):
     def find(self, alert: Alert, place: Place, since: datetime) -> Posted | None:
         """Look for an alert posted there after `since`. None: certainly not there."""
 
+    def update(self, alert: Alert, place: Place, posted: Posted, copies: tuple[str, ...]) -> None:
+        """Show in the posted message which publishers have copies of it. Repeating it changes nothing."""
+
 
 class BusyError(Exception):
     """Not accepted; come back after retry_after_s."""

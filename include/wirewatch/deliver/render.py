@@ -30,6 +30,7 @@ NAME_CHARS = 80
 URL_CHARS = 2_000
 EXCERPT_CHARS = 500
 RULES_SHOWN = 12
+PUBLISHERS_SHOWN = 8
 # Why there is no full text, in words; whatever is not here is shown as it is.
 WHY = {
     "robots": "robots.txt forbids to read the page",
@@ -52,8 +53,10 @@ class Message(NamedTuple):
     blocks: tuple[Block, ...]
 
 
-def render_message(alert: Alert, place: Place = BY_ITSELF) -> Message:
-    """The alert for Slack, as it reads in that place."""
+def render_message(alert: Alert, place: Place = BY_ITSELF, copies: tuple[str, ...] = ()) -> Message:
+    """The alert for Slack, as it reads in that place. copies: the publisher of each copy that came after it."""
+    if alert.kind == "rollup":
+        return _rollup(alert, copies)
     blocks: list[Block] = [
         RichTextBlock(elements=[RichTextSectionElement(elements=[_title(alert)])]),
         ContextBlock(elements=[PlainTextObject(text=_byline(alert)), MarkdownTextObject(text=_time(alert))]),
@@ -62,13 +65,27 @@ def render_message(alert: Alert, place: Place = BY_ITSELF) -> Message:
         quotes = [_quote(excerpt) for excerpt in alert.excerpts[:3]]
         blocks.append(RichTextBlock(elements=quotes))
     blocks.append(ContextBlock(elements=[PlainTextObject(text=rules_line(alert.matches))]))
-    for note in _notes(alert, place):
+    for note in [*_notes(alert, place), *([replies_line(copies, "copy", "copies")] if copies else [])]:
         blocks.append(ContextBlock(elements=[PlainTextObject(text=note)]))
     return Message(escape(clip(sentence(alert), 2_000)), tuple(blocks))
 
 
+def _rollup(alert: Alert, stories: tuple[str, ...]) -> Message:
+    shown = replies_line(stories, "story", "stories") if stories else "The stories follow in this thread."
+    title = RichTextElementParts.Text(text=alert.title, style=RichTextElementParts.TextStyle(bold=True))
+    return Message(
+        escape(f"{alert.title}: they follow in this thread."),
+        (
+            RichTextBlock(elements=[RichTextSectionElement(elements=[title])]),
+            ContextBlock(elements=[PlainTextObject(text=shown)]),
+        ),
+    )
+
+
 def render_text(alert: Alert, place: Place = BY_ITSELF) -> str:
     """The alert as plain lines, for a log. Marked terms stand in [brackets]."""
+    if alert.kind == "rollup":
+        return alert.title
     lines = [clean(alert.title, TITLE_CHARS), f"  {_byline(alert)} · {_utc(_moment(alert))}"]
     lines += [f"  > {bracketed(excerpt)}" for excerpt in alert.excerpts[:3]]
     lines += [f"  {rules_line(alert.matches)}", f"  {safe_url(alert.url)}"]
@@ -89,6 +106,17 @@ def rules_line(matches: tuple[RuleMatch, ...]) -> str:
     parts = [f"{match.rule} ×{len(match.hits)}" for match in ordered[:RULES_SHOWN]]
     more = len(ordered) - RULES_SHOWN
     return " · ".join(parts) + (f" · and {more} more" if more > 0 else "")
+
+
+def replies_line(replies: tuple[str, ...], one: str, many: str) -> str:
+    """`3 copies at 2 publishers: Northgate Press, Harbour Courier`, each publisher once."""
+    names = [clean(name, NAME_CHARS) for name in dict.fromkeys(replies)]
+    counted = f"1 {one}" if len(replies) == 1 else f"{len(replies)} {many}"
+    publishers = "1 publisher" if len(names) == 1 else f"{len(names)} publishers"
+    more = len(names) - PUBLISHERS_SHOWN
+    return f"{counted} at {publishers}: {', '.join(names[:PUBLISHERS_SHOWN])}" + (
+        f" and {more} more" if more > 0 else ""
+    )
 
 
 def bracketed(excerpt: Excerpt) -> str:
@@ -176,6 +204,8 @@ def _notes(alert: Alert, place: Place) -> list[str]:
     if alert.parent:
         where = "the alert above" if place.thread_ts else "an earlier alert that is not here"
         notes.append(f"Addendum: the article of {where} matches this rule as well.")
+    elif place.thread_ts and not place.is_storm:
+        notes.append("A copy of the article above.")
     if alert.method == "summary":
         reason = WHY.get(alert.method_detail, clean(alert.method_detail, 120))
         notes.append(f"From the source's own title and summary: {reason or 'the page could not be read'}.")

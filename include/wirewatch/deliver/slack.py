@@ -55,6 +55,10 @@ MESSAGE_FAULTS = {
     "no_text",
     "metadata_too_large",
     "invalid_metadata_format",
+    # of an edit: somebody deleted the message, or the workspace forbids edits that late
+    "message_not_found",
+    "cant_update_message",
+    "edit_window_closed",
 }
 # Slack's own trouble: whether the message was accepted is not known.
 ITS_OWN_TROUBLE = {"internal_error", "fatal_error", "service_unavailable", "request_timeout"}
@@ -78,13 +82,24 @@ class SlackChannel:
             channel=self._channel,
             text=message.text,
             blocks=[] if plain else [block.to_dict() for block in message.blocks],
-            metadata={"event_type": EVENT_TYPE, "event_payload": {"alert_id": alert.alert_id}},
+            metadata=_metadata(alert),
             client_msg_id=str(uuid.uuid5(uuid.NAMESPACE_URL, alert.alert_id)),
             unfurl_links=False,
             unfurl_media=False,
             **thread,
         )
         return Posted(str(answer["channel"]), str(answer["ts"]))
+
+    def update(self, alert: Alert, place: Place, posted: Posted, copies: tuple[str, ...]) -> None:
+        message = render_message(alert, place, copies)
+        self._call(
+            self._client.chat_update,
+            channel=posted.channel,
+            ts=posted.ts,
+            text=message.text,
+            blocks=[block.to_dict() for block in message.blocks],
+            metadata=_metadata(alert),
+        )
 
     def find(self, alert: Alert, place: Place, since: datetime) -> Posted | None:
         """Search the channel or the thread. Raises UnknownOutcomeError where it cannot be read to its end."""
@@ -149,3 +164,7 @@ def _retry_after_s(headers: Mapping[str, str]) -> float:
         return min(max(float(sent), 1.0), RETRY_AFTER_MAX_S)
     except ValueError:
         return RETRY_AFTER_S
+
+
+def _metadata(alert: Alert) -> dict[str, object]:
+    return {"event_type": EVENT_TYPE, "event_payload": {"alert_id": alert.alert_id}}

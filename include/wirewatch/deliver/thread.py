@@ -12,11 +12,15 @@ from include.wirewatch.models import Alert, Severity
 
 
 class Place(NamedTuple):
-    """parent: the alert_id replied to; thread_ts: the message that opens the thread; both "" for one by itself."""
+    """parent: the alert_id replied to; thread_ts: the message that opens the thread; both "" for one by itself.
+
+    is_storm: the parent is a rollup.
+    """
 
     parent: str = ""
     thread_ts: str = ""
     broadcast: bool = False
+    is_storm: bool = False
 
 
 BY_ITSELF = Place()
@@ -36,11 +40,12 @@ def place_below(alert: Alert, parent: LogEntry | None, *, parent_waits: bool) ->
     if parent.state == "dead":
         return BY_ITSELF
     louder = SEVERITIES.index(severity_of(alert)) > SEVERITIES.index(parent.severity)
-    return Place(parent.alert_id, parent.thread_ts or parent.ts, louder)
+    is_storm = parent.alert is not None and parent.alert.kind == "rollup"
+    return Place(parent.alert_id, parent.thread_ts or parent.ts, louder, is_storm)
 
 
 def place_decided(entry: LogEntry | None) -> Place | None:
     """Where it was decided to post it; None while it may still be decided: nothing has been tried."""
     if entry is None or (entry.last_try is None and not entry.promoted):
         return None
-    return Place(entry.parent, entry.thread_ts, entry.broadcast)
+    return Place(entry.parent, entry.thread_ts, entry.broadcast, entry.is_storm)

@@ -9,6 +9,7 @@ from include.wirewatch.deliver.console import ConsoleChannel
 from include.wirewatch.deliver.drain import Drain
 from include.wirewatch.deliver.receiver import Channel
 from include.wirewatch.deliver.slack import SlackChannel
+from include.wirewatch.deliver.story import Storming
 from include.wirewatch.errors import PermanentError
 from include.wirewatch.stages.services import Services, Summary, summary_line
 
@@ -25,9 +26,14 @@ def deliver(services: Services) -> Summary:
     Raises:
         DeliveryError: after everything else was delivered, naming each parked receiver and each dead alert.
     """
-    channels = open_channels(services.config.receivers().value, services.open_slack())
+    file = services.config.receivers().value
     drain = Drain(
-        services.store, channels, services.worker, post_interval_s=services.settings.post_interval_s, now=services.now
+        services.store,
+        open_channels(file, services.open_slack()),
+        services.worker,
+        {receiver.name: Storming(receiver.storm_stories, receiver.storm_window) for receiver in file.receivers},
+        post_interval_s=services.settings.post_interval_s,
+        now=services.now,
     )
     drained = drain.run(services.settings.deliver_s)
     summary: Summary = dict(sorted(drained.counts.items()))

@@ -14,6 +14,7 @@ from include.wirewatch.config.receivers import ReceiversFile
 from include.wirewatch.deliver import outbox
 from include.wirewatch.deliver.offer import offer
 from include.wirewatch.deliver.route import route_matches
+from include.wirewatch.deliver.story import signature_of
 from include.wirewatch.match import Document, excerpts, load_rules
 from include.wirewatch.models import Alert, Article, ArticleMatches, Batch, BatchItem, RuleMatch
 from include.wirewatch.stages.services import Services, Summary, summary_line
@@ -148,6 +149,7 @@ def _alert(
         method_detail=article.method_detail,
         matches=matches,
         excerpts=excerpts(document_of(article), matches),
+        signature=signature_of(f"{article.title}\n{article.text}"),
         batch=batch.batch,
         clean_key=clean_key,
     )
