@@ -97,7 +97,8 @@ class Store:
 
     def delete(self, key: str) -> None:
         """Delete; a missing key is fine."""
-        self._call(f"delete {key}", lambda: self._client.delete_object(Bucket=self.place.bucket, Key=self._full(key)))
+        where = {"Bucket": self.place.bucket, "Key": self._full(key)}
+        self._unless_missing(f"delete {key}", lambda: self._client.delete_object(**where))
 
     def list(self, prefix: str) -> Iterator[Listed]:
         """Every object whose key starts with prefix, in key order."""
@@ -159,22 +160,21 @@ class Store:
         status = error.response.get("ResponseMetadata", {}).get("HTTPStatusCode")
         if code in REFUSED:
             return StoreRefusedError(f"{self._where()}: cannot {what}: {REFUSED[code]}")
+        sentence = f"{self._where()}: cannot {what}: {code or status}"
         if status == 412 or (status == 404 and what.startswith("write")):
-            return _Conflict(is_final=True)
+            return _Conflict(sentence, is_final=True)
         if status == 409:
-            return _Conflict(is_final=False)
-        if status == 404:
-            return _Missing()
-        return StoreError(f"{self._where()}: cannot {what}: {code or status}")
+            return _Conflict(sentence, is_final=False)
+        return _Missing(sentence) if status == 404 else StoreError(sentence)
 
 
-class _Missing(Exception):
-    """There is no such key."""
+class _Missing(StoreError):
+    """There is no such key; an error where that was not to be expected."""
 
 
-class _Conflict(Exception):
-    """A conditional write was refused (is_final), or should be tried again."""
+class _Conflict(StoreError):
+    """A conditional write was refused (is_final), or should be tried again; an error of any other call."""
 
-    def __init__(self, *, is_final: bool) -> None:
+    def __init__(self, sentence: str, *, is_final: bool) -> None:
         self.is_final = is_final
-        super().__init__()
+        super().__init__(sentence)
