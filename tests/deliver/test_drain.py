@@ -1,3 +1,5 @@
+from datetime import timedelta
+
 import pytest
 
 from include.wirewatch.deliver import log as delivery_log
@@ -236,3 +238,57 @@ def test_killed_between_the_pointers_and_the_outbox_the_alert_is_still_offered(s
     assert list(outbox.waiting(store)) == []
     assert offer(store, make_alert(1), {"article-1", "by-entry"})
     assert len(list(outbox.waiting(store))) == 1
+
+
+class SlowStore:
+    """S3 that takes its time over the n-th swap, while the world goes on."""
+
+    def __init__(self, store, at, meanwhile):
+        self._store, self._left, self._meanwhile = store, at, meanwhile
+
+    def __getattr__(self, name):
+        return getattr(self._store, name)
+
+    def swap(self, *args):
+        result = self._store.swap(*args)
+        self._left -= 1
+        if not self._left:
+            self._meanwhile()
+        return result
+
+
+def test_a_worker_whose_lease_ran_out_while_it_wrote_ahead_lets_go(store, clock, channel):
+    alert = make_alert()
+    outbox.enqueue(store, alert)
+
+    def meanwhile():
+        clock.sleep((LEASE + timedelta(seconds=1)).total_seconds())
+        drain(store, clock, channel, owner="worker-2").run(90)
+
+    drain(SlowStore(store, 2, meanwhile), clock, channel).run(9000)
+    assert channel.posted == [alert.alert_id]
+
+
+def test_a_worker_whose_writes_were_slow_gives_its_claim_back_and_the_next_one_posts(store, clock, channel):
+    alert = make_alert()
+    outbox.enqueue(store, alert)
+    slow = SlowStore(store, 2, lambda: clock.sleep((LEASE - SETTLE).total_seconds() + 1))
+    assert drain(slow, clock, channel).run(9000).counts == {"left_for_next": 1}
+    assert channel.posted == []
+    assert drain(store, clock, channel).run(90).counts == {"posted": 1}
+    assert not channel.searched, "nothing was posted, and the log says so"
+
+
+def test_a_lost_answer_settles_from_when_it_was_lost(store, clock):
+    class TimesOut(FakeChannel):
+        def post(self, alert, place=None, *, plain=False):
+            clock.sleep(20)
+            raise UnknownOutcomeError("no answer")
+
+    outbox.enqueue(store, make_alert())
+    drain(store, clock, TimesOut()).run(9000)
+    channel = FakeChannel()
+    clock.sleep(SETTLE.total_seconds() - 1)
+    assert drain(store, clock, channel).run(90).counts == {"settling": 1}
+    clock.sleep(1)
+    assert drain(store, clock, channel).run(90).counts == {"posted": 1}

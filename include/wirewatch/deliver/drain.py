@@ -224,6 +224,11 @@ class Drain:
         begun = delivery_log.write(self.store, attempt, claimed)
         if begun is None:
             return Decision.OWNED
+        if self.now() + SETTLE > begun.entry.lease_until:
+            # The writes took so long that another worker could look for the post before it can have arrived.
+            released = begun.entry.model_copy(update={"last_try": None, "lease_until": self.now()})
+            delivery_log.write(self.store, released, begun)
+            return "left_for_next"
         try:
             posted = self._post_or_plain(alert, channel, place)
         except ThreadGoneError:
@@ -243,7 +248,9 @@ class Drain:
                 outbox.remove(self.store, alert)
             raise
         except UnknownOutcomeError as error:
-            unknown = begun.entry.model_copy(update={"lease_until": self.now(), "error": str(error)})
+            # It settles from now on: when the answer was lost, not when the post was planned.
+            lost = {"lease_until": self.now(), "last_try": self.now(), "error": str(error)}
+            unknown = begun.entry.model_copy(update=lost)
             delivery_log.write(self.store, unknown, begun)
             raise
         return self._sent(alert, begun, posted, "posted")
