@@ -15,8 +15,8 @@ from rich.tree import Tree
 from include.wirewatch.store import Listed
 from tests.airflow_home import TaskRun
 
-# Directories of many small objects: counted, not listed.
-COUNTED = {"delivery", "frontier", "outbox"}
+# What is listed file by file; elsewhere lie many small objects, which are counted.
+LISTED = {"raw", "clean", "matches"}
 
 
 def show_alert(console: Console, message: dict[str, Any]) -> None:
@@ -45,13 +45,17 @@ def show_stages(console: Console, runs: Iterable[TaskRun]) -> None:
         console.print(f"  {stage:<8} {seconds:5.1f} s  {shown}{state}", highlight=False, soft_wrap=True)
 
 
-def show_store(console: Console, url: str, objects: Iterable[Listed]) -> None:
+def show_store(console: Console, url: str, stored: Iterable[Listed]) -> None:
     """The S3 tree with sizes."""
     tree = Tree(f"[bold]{url}")
-    for top, listed in groupby(objects, key=lambda item: item.key.partition("/")[0]):
+    for top, listed in groupby(stored, key=lambda item: item.key.partition("/")[0]):
         items = list(listed)
-        branch = tree.add(f"{top}/  [dim]{len(items)} objects, {_size(sum(item.size for item in items))}")
-        if top in COUNTED:
+        if items[0].key == top:
+            tree.add(f"{top}  [dim]{_size(items[0].size)}")
+            continue
+        objects = "1 object" if len(items) == 1 else f"{len(items)} objects"
+        branch = tree.add(f"{top}/  [dim]{objects}, {_size(sum(item.size for item in items))}")
+        if top not in LISTED:
             continue
         for day, files in groupby(items, key=lambda item: item.key.rpartition("/")[0].rpartition("/")[2]):
             leaf = branch.add(f"{day}/")
