@@ -124,15 +124,8 @@ def merged(text: Text, spans: list[Span]) -> list[dict[str, Any]]:
         else:
             last, last_end = number, -minus_end
             field = fields[number]
-            hits.append(
-                {
-                    "field": field.name,
-                    "start": start,
-                    "end": last_end,
-                    "text": field.text[start:last_end],
-                    "term": label,
-                }
-            )
+            found = field.text[start:last_end]
+            hits.append({"field": field.name, "start": start, "end": last_end, "text": found, "term": label})
     return hits
 
 
