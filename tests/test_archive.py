@@ -144,6 +144,21 @@ def test_archived_urls_leave_out_the_batch_that_is_being_rerun(store, stored):
     assert archive.archived_urls(store, days, except_batch=KEY.batch) == set()
 
 
+def test_what_failed_is_not_archived_but_what_is_refused_for_good_is_known(store):
+    reasons = [Reason.TIMEOUT, Reason.NOT_FETCHED, Reason.HTTP_ERROR, Reason.ROBOTS, Reason.TOO_LARGE, Reason.NOT_HTML]
+    items = tuple(
+        BatchItem(
+            entry=Entry(url=f"https://h.example/{reason}", source="harbour"),
+            first_seen=NOW,
+            outcome=Outcome(reason=reason),
+        )
+        for reason in reasons
+    )
+    archive.commit_batch(store, batch_of([], RawWriter("", NOW)).model_copy(update={"items": items}))
+    known = archive.archived_urls(store, [date(2026, 11, 24)], except_batch="another")
+    assert known == {f"https://h.example/{reason}" for reason in ("robots", "too_large", "not_html")}
+
+
 def test_the_newest_batches_come_first(store, stored):
     batch, _ = stored
     later = batch.model_copy(update={"batch": "ingest_live-20261124T1205-0-def"})

@@ -18,12 +18,14 @@ from typing import NamedTuple, TypeVar
 import zstandard
 
 from include.wirewatch.errors import StoreError
-from include.wirewatch.models import Article, ArticleMatches, Batch, BatchItem, Capture, RawRef, Record
+from include.wirewatch.models import Article, ArticleMatches, Batch, BatchItem, Capture, RawRef, Reason, Record
 from include.wirewatch.store import Listed, Store
 from include.wirewatch.warc import decode_captures, encode_capture, encode_info
 
 Row = TypeVar("Row", bound=Record)
 READERS = 16
+# Answers that another day's fetch would only hear again.
+SETTLED = frozenset({Reason.ROBOTS, Reason.TOO_LARGE, Reason.NOT_HTML})
 
 
 class BatchKey(NamedTuple):
@@ -151,12 +153,20 @@ def unfinished(store: Store, days: Iterable[date], committed_before: datetime) -
 
 
 def archived_urls(store: Store, days: Iterable[date], *, except_batch: str) -> set[str]:
-    """The entry URLs of every batch of those days, but for one batch (a rerun must not drop its own work)."""
+    """The entry URLs that those days' batches hold or know to be refused for good: what only failed is not among them.
+
+    All but one batch: a rerun must not drop its own work.
+    """
     keys = [item.key for day in days for item in store.list(f"raw/dt={day}/") if item.key.endswith(".json")]
     batches = [key for key in map(BatchKey.parse, keys) if key.batch != except_batch]
     with ThreadPoolExecutor(READERS) as pool:
         records = pool.map(lambda key: read_batch(store, key), batches)
-        return {item.entry.url for record in records for item in record.items}
+        return {
+            item.entry.url
+            for record in records
+            for item in record.items
+            if item.raw is not None or item.outcome.reason in SETTLED
+        }
 
 
 def latest_batches(store: Store, days: Iterable[date], limit: int) -> list[tuple[Listed, Batch]]:
