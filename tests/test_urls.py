@@ -189,6 +189,22 @@ def test_redacting_leaves_neither_password_nor_query_nor_fragment():
     assert "secret" not in redact("ftp://u:secret@news.example/a")
 
 
+@pytest.mark.parametrize(
+    "link",
+    [
+        "https://[broken/a?api_key=s3cret",
+        "https://[broken/a#s3cret",
+        "https://u:s3cret@[broken/a",
+        "https://u:s3?cret@[broken/a?mail=a@b&key=s3cret",
+        "//u:s3cret@news\u2100.example/a",
+    ],
+)
+def test_the_error_about_a_link_holds_no_query_no_fragment_and_no_password(link):
+    with pytest.raises(ValueError, match="URL") as caught:
+        absolute(link, S)
+    assert "s3" not in str(caught.value)
+
+
 def test_links_become_absolute_without_their_fragment():
     assert absolute("../b?x=1#f", f"{S}/world/a/c") == f"{S}/world/b?x=1"
     with pytest.raises(ValueError, match="URL"):

@@ -110,7 +110,11 @@ def redact(url: str) -> str:
 def absolute(link: str, base: str) -> str:
     """A link as found on the page at `base`, made absolute, without fragment. Raises ValueError unless http(s)."""
     link = link.strip()
-    parts = _parse(link if link.startswith(("http://", "https://")) else urljoin(base, link))
+    try:
+        joined = link if link.startswith(("http://", "https://")) else urljoin(base, link)
+    except ValueError:  # its text holds the credentials
+        raise ValueError(f"not a URL: {_shown(link)}") from None
+    parts = _parse(joined)
     parts.hash = ""
     return str(parts.href)
 
@@ -119,10 +123,15 @@ def _parse(url: str) -> can_ada.URL:
     try:
         parts = can_ada.parse(url)
     except (ValueError, TypeError):  # TypeError: lone surrogates
-        raise ValueError(f"not a URL: {url[:200]!r}") from None
+        raise ValueError(f"not a URL: {_shown(url)}") from None
     if parts.protocol not in ("http:", "https:") or not parts.hostname:
         raise ValueError(f"not an http(s) URL: {parts.protocol}…")
     return parts
+
+
+def _shown(text: str) -> str:
+    """What logs may hold of a text that is not a URL: nothing where it may carry credentials, never a query."""
+    return "<not shown: it has an @>" if "@" in text else repr(re.split("[?#]", text, maxsplit=1)[0][:200])
 
 
 def _kept_query(query: str) -> str:

@@ -88,6 +88,22 @@ def test_outcomes_show_no_query_string_and_no_password(site):
     assert "pass" not in answer.detail
 
 
+@pytest.mark.parametrize(
+    "answer",
+    [
+        reply(b"", "Location: http://[broken/x?api_key=k3y", status="302 Found"),
+        b"HTTP/1.1 two hundred\r\n\r\n",
+        b"HTTP/1.1 200 OK\r\nContent-Length: many\r\n\r\n",
+    ],
+)
+def test_broken_answers_show_no_query_string_either(site, answer):
+    site.routes["/x?api_key=k3y"] = answer
+    outcome = fetch(f"{site.url}/x?api_key=k3y", source=source_of(site, kind="feed"), accept="listing")
+    assert outcome.reason in (Reason.BAD_URL, Reason.BAD_RESPONSE)
+    assert outcome.detail
+    assert "k3y" not in outcome.detail
+
+
 # ---- redirects
 
 

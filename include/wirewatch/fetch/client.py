@@ -197,7 +197,8 @@ class Client:
             host.note(answered=False)
             return Outcome(reason=Reason.CONNECTION, detail=f"{host.name}: {_brief(error)}")
         except (aiohttp.InvalidURL, UnicodeError) as error:
-            return Outcome(reason=Reason.BAD_URL, detail=f"{redact(at)}: {_brief(error)}")
+            # The text of InvalidURL is the whole URL.
+            return Outcome(reason=Reason.BAD_URL, detail=f"{redact(at)}: {type(error).__name__}")
         except (aiohttp.ClientError, ValueError) as error:
             host.note(answered=True)
             return Outcome(reason=Reason.BAD_RESPONSE, detail=f"{redact(at)}: {_brief(error)}")
@@ -306,5 +307,7 @@ def _host_or_nothing(url: str) -> str:
 
 
 def _brief(error: BaseException | None) -> str:
-    text = " ".join(str(error).split()) or type(error).__name__
+    # The text of a ClientResponseError ends with the whole URL.
+    said = error.message if isinstance(error, aiohttp.ClientResponseError) else str(error)
+    text = " ".join(said.split()) or type(error).__name__
     return text[:200]
