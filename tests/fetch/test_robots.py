@@ -4,14 +4,24 @@ import asyncio
 import time
 from datetime import UTC, datetime, timedelta
 
+import boto3
 import pytest
+from botocore.config import Config
 
 from include.wirewatch.fetch import RobotsStore, robots
 from include.wirewatch.models import Capture, Reason
+from include.wirewatch.settings import S3Place
+from include.wirewatch.store import Store
 from tests.fetch.conftest import client_of, fetch, reply, source_of
 
 NOW = datetime(2026, 11, 23, 12, tzinfo=UTC)
 PAGE = b"<html><p>Talks resume."
+NOBODY = {
+    "region_name": "us-east-1",
+    "aws_access_key_id": "x",
+    "aws_secret_access_key": "x",
+    "config": Config(retries={"total_max_attempts": 1}, connect_timeout=1),
+}
 
 
 def rules(*lines: str) -> bytes:
@@ -193,3 +203,14 @@ def test_a_damaged_memory_is_no_memory(store, body):
     (stored,) = store.list("robots/")
     store.put(stored.key, body)
     assert remembered.read("https://news.example", NOW) is None
+
+
+def test_s3_in_trouble_costs_no_page(site):
+    site.routes["/robots.txt"] = rules("User-agent: *", "Disallow: /private/")
+    site.routes["/a"] = reply(PAGE)
+    gone = Store(boto3.client("s3", endpoint_url="http://127.0.0.1:9", **NOBODY), S3Place("b", ""))
+    taken, refused = fetch(
+        f"{site.url}/a", f"{site.url}/private/a", source=source_of(site), robots_store=RobotsStore(gone)
+    )
+    assert isinstance(taken, Capture)
+    assert refused.reason is Reason.ROBOTS

@@ -1,16 +1,20 @@
 """robots.txt files remembered for a day between tasks, one object each: `robots/<hash of the origin>.json`.
 
 Only answers that settle the matter are kept (rules, or that there are none): a host in trouble is asked again.
-What cannot be read is asked anew; two writers at once write the same thing.
+What cannot be read is asked anew; two writers at once write the same thing. S3 in trouble costs no page: robots.txt is
+asked of its host instead.
 """
 
 import hashlib
 import json
+import logging
 from datetime import datetime, timedelta
 
+from include.wirewatch.errors import WirewatchError
 from include.wirewatch.fetch.robots import MAX_ROBOTS_BYTES
 from include.wirewatch.store import Store
 
+log = logging.getLogger(__name__)
 MAX_AGE = timedelta(hours=24)  # RFC 9309, 2.4: no longer than that
 
 
@@ -22,7 +26,11 @@ class RobotsStore:
 
     def read(self, origin: str, now: datetime) -> str | None:
         """The text that an origin gave less than a day ago, "" where it has no rules; None where it must be asked."""
-        stored = self._store.get(_key(origin))
+        try:
+            stored = self._store.get(_key(origin))
+        except WirewatchError as error:
+            log.warning("robots.not_read origin=%s %s", origin, error)
+            return None
         if stored is None:
             return None
         try:
@@ -36,7 +44,10 @@ class RobotsStore:
     def write(self, origin: str, text: str, now: datetime) -> None:
         """Remember what an origin gave."""
         data = {"origin": origin, "fetched_at": now.isoformat(), "text": text[:MAX_ROBOTS_BYTES]}
-        self._store.put(_key(origin), json.dumps(data, ensure_ascii=False).encode())
+        try:
+            self._store.put(_key(origin), json.dumps(data, ensure_ascii=False).encode())
+        except WirewatchError as error:
+            log.warning("robots.not_kept origin=%s %s", origin, error)
 
 
 def _key(origin: str) -> str:
