@@ -1,5 +1,6 @@
 """The whole job on real servers, without Airflow: what analysts get, what is stored, and what survives a bad day."""
 
+import hashlib
 import json
 import re
 from datetime import UTC, datetime, timedelta
@@ -109,7 +110,7 @@ def test_each_article_carries_its_provenance_down_to_its_bytes(deployment):
         assert article.source
         assert article.publisher
         assert article.extractor.startswith("trafilatura-")
-        assert len(article.raw.sha256) == 64
+        assert article.raw.sha256 == hashlib.sha256(capture.body).hexdigest()
     redirected = [article for article in fetched if article.entry_url != article.url]
     assert redirected, "the newsroom has a redirect"
 
@@ -293,7 +294,9 @@ def test_a_new_rule_tells_known_articles_in_their_threads(deployment):
     deployment.ingest(1)
     before = len(deployment.slack.messages)
     rules = deployment.config / "rules.yaml"
-    rules.write_text(rules.read_text() + "  - name: everywhere\n    query: ceasefire OR sanctions\n    severity: high\n")
+    rules.write_text(
+        rules.read_text() + "  - name: everywhere\n    query: ceasefire OR sanctions\n    severity: high\n"
+    )
     for item in list(deployment.store.list("frontier/")):
         deployment.store.delete(item.key)
     deployment.later(minutes=5).ingest(2)
