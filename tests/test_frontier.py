@@ -357,6 +357,13 @@ def test_a_damaged_state_is_refused_not_taken_for_an_empty_one(data):
         from_json(data)
 
 
+def test_a_state_from_before_there_was_pending_is_read():
+    state = after(None, Polled((entry("a"),)), done("a"))
+    old = to_json(state)
+    del old["pending"]
+    assert from_json(old) == state
+
+
 # ---- buckets and shards
 
 

@@ -125,7 +125,7 @@ def from_json(data: object) -> SourceState:
             polls=tuple(PollMark(*poll) for poll in data["polls"]),
             validators=(int(at), str(etag), str(modified)),
             not_before=int(data["not_before"]),
-            pending=dict(data["pending"]),
+            pending=dict(data.get("pending", {})),
             entries={
                 key: Mark(first, last, bool(done), *rest) for key, (first, last, done, *rest) in data["entries"].items()
             },
