@@ -7,6 +7,7 @@ import sys
 
 import typer
 
+from include.wirewatch.cli.alerts import app as alerts
 from include.wirewatch.cli.extract import extract
 from include.wirewatch.cli.rules import check, match
 from include.wirewatch.cli.sources import app as sources
@@ -21,6 +22,7 @@ app.command()(check)
 app.command()(match)
 app.command()(extract)
 app.add_typer(sources, name="sources")
+app.add_typer(alerts, name="alerts")
 
 
 def main() -> None:
