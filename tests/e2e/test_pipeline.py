@@ -295,7 +295,8 @@ def test_a_new_rule_tells_known_articles_in_their_threads(deployment):
     deployment.ingest(1)
     before = len(deployment.slack.messages)
     rules = deployment.config / "rules.yaml"
-    rules.write_text(rules.read_text() + "  - name: everywhere\n    query: ceasefire OR sanctions\n    severity: high\n")
+    added_rule = "  - name: everywhere\n    query: ceasefire OR sanctions\n    severity: high\n"
+    rules.write_text(rules.read_text() + added_rule)
     for item in list(deployment.store.list("frontier/")):
         deployment.store.delete(item.key)
     deployment.later(minutes=5).ingest(2)
