@@ -22,12 +22,13 @@ demo: $(READY) ## the whole pipeline twice, on a made-up newsroom, with everythi
 	@$(BIN)/python -m tests.demo
 
 test: $(READY) ## the whole suite
-	@$(BIN)/python -m pytest
+	@$(BIN)/python -m pytest --numprocesses 2 --dist loadfile
 
 check: $(READY) ## lint and types
 	@$(BIN)/ruff check . && $(BIN)/ruff format --check . && $(BIN)/mypy
 
 bench: $(READY) ## CPU beside what you would use instead, as ratios
+	@$(BIN)/uv pip install --quiet --python $(BIN)/python --constraint constraints.txt -e '.[dev,bench]'
 	@$(BIN)/python -m tests.benchmarks
 
 schema: $(READY) ## the JSON Schemas of the configuration files, for editors
@@ -35,9 +36,10 @@ schema: $(READY) ## the JSON Schemas of the configuration files, for editors
 
 constraints: ## renew constraints.txt: the newest releases that work together, for every supported Python
 	$(BIN)/uv pip compile --quiet --upgrade --universal --python-version 3.11 --no-header --no-annotate \
-	  --extra dev pyproject.toml requirements.txt -o constraints.txt
+	  --extra dev --extra bench pyproject.toml -o constraints.txt
 
 clean: ## remove what make made
 	rm -rf $(VENV) .demo .airflow dist build *.egg-info .pytest_cache .mypy_cache .ruff_cache .hypothesis
 
 -include deploy/deploy.mk
+-include tests/chaos/chaos.mk

@@ -36,15 +36,15 @@ from include.airflow_support import DELIVER_POOL, EXTRACT_POOL, START_DATE, defa
 def finish_work() -> None:
     @task(pool=EXTRACT_POOL, execution_timeout=timedelta(minutes=20))
     def finish_batches() -> dict:
-        from include.wirewatch import stages
+        from include.wirewatch.stages.finish import finish as stage
 
-        return stages.finish(open_services())
+        return stage(open_services())
 
     @task(pool=DELIVER_POOL, execution_timeout=timedelta(minutes=5), trigger_rule=TriggerRule.ALL_DONE)
     def deliver_open() -> dict:
-        from include.wirewatch import stages
+        from include.wirewatch.stages.deliver import deliver as stage
 
-        return stages.deliver(open_services())
+        return stage(open_services())
 
     # A failed first task must turn the run red although the second one ran.
     @task(trigger_rule=TriggerRule.ONE_FAILED)

@@ -36,22 +36,22 @@ from include.airflow_support import EXTRACT_POOL, FETCH_POOL, START_DATE, curren
 def ingest_history() -> None:
     @task(pool=FETCH_POOL, execution_timeout=timedelta(hours=3))
     def fetch_day() -> dict:
-        from include.wirewatch import stages
+        from include.wirewatch.stages.history import fetch_day as stage
 
-        return stages.fetch_day(open_services(), current_run())
+        return stage(open_services(), current_run())
 
     @task(pool=EXTRACT_POOL, execution_timeout=timedelta(hours=2))
     def extract(fetched: dict) -> dict:
-        from include.wirewatch import stages
+        from include.wirewatch.stages.extract import extract as stage
 
-        return stages.extract(open_services(), fetched["batch"])
+        return stage(open_services(), fetched["batch"])
 
     # What the nightly run finds fresh goes to the outbox; the sweeper delivers it.
     @task(execution_timeout=timedelta(minutes=30))
     def match(extracted: dict) -> dict:
-        from include.wirewatch import stages
+        from include.wirewatch.stages.match import match as stage
 
-        return stages.match(open_services(), extracted["clean"])
+        return stage(open_services(), extracted["clean"])
 
     match(extract(fetch_day()))
 

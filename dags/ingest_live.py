@@ -47,21 +47,21 @@ from include.airflow_support import (
 def ingest_live() -> None:
     @task(pool=FETCH_POOL, execution_timeout=timedelta(minutes=10))
     def fetch(shard: int, shards: int) -> dict:
-        from include.wirewatch import stages
+        from include.wirewatch.stages.fetch import fetch as stage
 
-        return stages.fetch(open_services(), current_run(), shard, shards)
+        return stage(open_services(), current_run(), shard, shards)
 
     @task(pool=EXTRACT_POOL, execution_timeout=timedelta(minutes=15))
     def extract(fetched: dict) -> dict:
-        from include.wirewatch import stages
+        from include.wirewatch.stages.extract import extract as stage
 
-        return stages.extract(open_services(), fetched["batch"])
+        return stage(open_services(), fetched["batch"])
 
     @task(execution_timeout=timedelta(minutes=5))
     def match(extracted: dict) -> dict:
-        from include.wirewatch import stages
+        from include.wirewatch.stages.match import match as stage
 
-        return stages.match(open_services(), extracted["clean"])
+        return stage(open_services(), extracted["clean"])
 
     @task_group
     def ingest(shard: int, shards: int) -> None:
@@ -70,9 +70,9 @@ def ingest_live() -> None:
     # One failed shard never holds up the others' alerts …
     @task(pool=DELIVER_POOL, execution_timeout=timedelta(minutes=5), trigger_rule=TriggerRule.ALL_DONE)
     def deliver() -> dict:
-        from include.wirewatch import stages
+        from include.wirewatch.stages.deliver import deliver as stage
 
-        return stages.deliver(open_services())
+        return stage(open_services())
 
     # … but it turns the run red: a run's state is that of its leaves, and deliver alone would be green.
     @task(trigger_rule=TriggerRule.ONE_FAILED, retries=0)

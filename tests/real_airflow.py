@@ -79,7 +79,7 @@ class RealAirflow:
     def airflow(self, *arguments: str) -> str:
         """One airflow command; its output. Raises RuntimeError with the end of it when the command fails."""
         done = subprocess.run(
-            [AIRFLOW, *arguments], env=self._environment, capture_output=True, text=True, check=False, timeout=120
+            [AIRFLOW, *arguments], env=self._environment, capture_output=True, text=True, check=False, timeout=240
         )
         if done.returncode:
             raise RuntimeError(f"airflow {' '.join(arguments)}: {done.stdout[-1000:]}{done.stderr[-2000:]}")
@@ -97,7 +97,7 @@ class RealAirflow:
             for kind, state in self.rows(f"SELECT run_type, state FROM dag_run WHERE dag_id = '{dag_id}'")
         ]
 
-    def wait(self, what: str, is_done: Callable[[], object], timeout_s: float = 120) -> None:
+    def wait(self, what: str, is_done: Callable[[], object], timeout_s: float = 240) -> None:
         """Until it is done. Raises TimeoutError naming what was waited for, with the components' last lines."""
         deadline = time.monotonic() + timeout_s
         while not is_done():

@@ -44,6 +44,7 @@ UNCHANGED = Outcome(reason=Reason.UNCHANGED, status=304)
 TIMEOUT = Outcome(reason=Reason.TIMEOUT)
 NOT_FOUND = Outcome(reason=Reason.HTTP_ERROR, status=404)
 FORBIDDEN = Outcome(reason=Reason.HTTP_ERROR, status=403)
+BUSY = Outcome(reason=Reason.HTTP_ERROR, status=429, retry_after_s=7200)
 NOT_FETCHED = Outcome(reason=Reason.NOT_FETCHED)
 
 
@@ -90,6 +91,16 @@ def done(path: str, outcome: Outcome = FETCHED, **fields: object) -> Handled:
 def test_on_a_first_poll_everything_is_new_and_marked_as_such():
     (found,) = unseen(None, [entry("a")], NOW)
     assert (found.entry, found.first_seen, found.first_poll) == (entry("a"), NOW, True)
+
+
+@pytest.mark.parametrize("failure", [TIMEOUT, UNCHANGED])
+def test_a_first_listing_after_failed_polls_is_still_the_first(failure):
+    # Otherwise a source that was down when it was added would alert on every undated article it has.
+    state = polls(None, failure, failure)
+    found = unseen(state, [entry("a"), entry("b")], NOW)
+    assert [one.first_poll for one in found] == [True, True]
+    state = after(state, Polled((entry("a"), entry("b"))), done("a"), at=NOW)
+    assert [one.first_poll for one in unseen(state, [entry("b"), entry("c")], NOW)] == [True, False]
 
 
 def test_what_is_done_is_not_fetched_again():
@@ -222,6 +233,16 @@ def test_304_after_a_failure_is_still_a_failure():
     assert streak_of_failures(polls(state, TIMEOUT, UNCHANGED, FETCHED)) == 0
 
 
+def test_a_broken_listing_that_still_brings_entries_is_polled_at_its_own_pace():
+    broken, state = Outcome(reason=Reason.BAD_RESPONSE, status=200), None
+    for number in range(5):
+        new = entry(str(number))
+        found = Polled((new,), broken, etag="")
+        state = after(state, found, Handled(new, FETCHED, True), at=NOW + number * timedelta(minutes=10))
+    assert (streak_of_failures(state), interval_s(state, SOURCE)) == (0, 300)
+    assert streak_of_failures(after(state, Polled((), broken), at=NOW + timedelta(hours=1))) == 1
+
+
 def test_valid_but_empty_is_not_a_failure():
     assert streak_of_failures(after(None, Polled(()))) == 0
 
@@ -246,6 +267,21 @@ def test_now_and_then_a_poll_is_unconditional():
         conditional.append(any(validators_for(state, SOURCE)))
         state = after(state, Polled((), UNCHANGED), at=NOW + number * timedelta(minutes=10))
     assert 2 <= conditional.count(False) <= 4
+
+
+def test_a_host_that_asks_to_be_left_alone_is_left_alone_by_later_runs_too():
+    pages = after(None, Polled((entry("a"),)), Handled(entry("a"), BUSY, False))
+    assert not is_due(pages, SOURCE, NOW + timedelta(minutes=119))
+    assert is_due(pages, SOURCE, NOW + timedelta(minutes=121))
+    listing = after(after(None, Polled((entry("a"),)), done("a")), Polled((), BUSY), at=NOW + timedelta(minutes=5))
+    assert not is_due(listing, SOURCE, NOW + timedelta(minutes=124))
+    assert is_due(listing, SOURCE, NOW + timedelta(minutes=126))
+
+
+def test_the_wish_of_another_host_is_not_the_sources_own():
+    item = Entry(url="https://elsewhere.example/a", source="ours")
+    state = after(None, Polled((item,)), Handled(item, BUSY, False))
+    assert is_due(state, SOURCE, NOW + timedelta(minutes=6))
 
 
 # ---- a delta is a join
@@ -274,6 +310,7 @@ STATES = st.builds(
     polls=st.lists(POLLS, max_size=40, unique=True).map(lambda found: tuple(sorted(found)[-POLLS_KEPT:])),
     validators=st.tuples(st.integers(0, 50), st.sampled_from(["", "a", "b"]), st.sampled_from(["", "c"])),
     entries=st.dictionaries(st.sampled_from("abcde"), MARKS),
+    not_before=st.integers(0, 99),
 )
 
 

@@ -76,7 +76,8 @@ def test_a_missing_bucket_is_one_sentence_that_says_what_to_do(s3):
         lambda: list(store.list("")),
     ):
         with pytest.raises(
-            StoreRefusedError, match=r"'no-such-bucket'.*the bucket does not exist; create it or correct"
+            StoreRefusedError,
+            match=r"'no-such-bucket' \(Airflow connection 'aws_default'\).*the bucket does not exist; create it or",
         ):
             act()
 
@@ -86,19 +87,33 @@ def test_a_missing_bucket_is_one_sentence_that_says_what_to_do(s3):
     [("InvalidAccessKeyId", 403), ("SignatureDoesNotMatch", 403), ("AccessDenied", 403), ("ExpiredToken", 400)],
 )
 def test_a_refused_credential_names_the_connection(store, s3, code, status):
+    with pytest.raises(StoreRefusedError, match="'aws_default'"):
+        answering(code, status, store, s3).put("k", b"")
+
+
+@pytest.mark.parametrize(
+    ("code", "status"), [("NoSuchUpload", 404), ("OperationAborted", 409), ("PreconditionFailed", 412)]
+)
+def test_an_answer_that_only_conditional_calls_expect_is_an_error_of_every_other_call(store, s3, code, status):
+    failing = answering(code, status, store, s3)
+    for act in (lambda: failing.put("k", b""), lambda: list(failing.list(""))):
+        with pytest.raises(StoreError, match=f"'aws_default'.*{code}"):
+            act()
+
+
+def answering(code, status, store, s3):
+    """The same place behind a server that gives every request this answer."""
     client = s3.client()
 
-    def refuse(request, **_):
+    def answer(request, **_):
         from botocore.awsrequest import AWSResponse
 
-        body = f"<Error><Code>{code}</Code><Message>no</Message></Error>".encode()
         response = AWSResponse(request.url, status, {}, None)
-        response._content = body
+        response._content = f"<Error><Code>{code}</Code><Message>no</Message></Error>".encode()
         return response
 
-    client.meta.events.register("before-send.s3", refuse)
-    with pytest.raises(StoreRefusedError, match="'aws_default'"):
-        Store(client, store.place).put("k", b"")
+    client.meta.events.register("before-send.s3", answer)
+    return Store(client, store.place)
 
 
 def test_no_credentials_at_all_names_the_connection(store, s3, monkeypatch):

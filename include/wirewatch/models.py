@@ -46,11 +46,15 @@ class Reason(StrEnum):
 
 
 class Outcome(Record):
-    """How the fetch of one URL ended. detail is for people and holds no query string."""
+    """How the fetch of one URL ended. detail is for people and holds no query string.
+
+    retry_after_s: how long the host asked to be left alone with this answer.
+    """
 
     reason: Reason
     status: int | None = None
     detail: str = ""
+    retry_after_s: float | None = None
 
     @property
     def label(self) -> str:

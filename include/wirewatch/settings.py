@@ -44,10 +44,10 @@ class Settings(BaseSettings):
     )
     contact: str = Field("", description="Mail address or URL put into the User-Agent, so publishers can reach you")
     fetch_timeout_s: float = Field(30.0, gt=0, description="One page, redirects included")
-    fetch_budget_s: float = Field(600.0, gt=0, description="One fetch task; what is left waits for the next run")
+    fetch_budget_s: float = Field(240.0, gt=0, description="Fetching in one task; what is left waits for the next run")
     max_body_bytes: int = Field(3_000_000, gt=0, description="Decoded bytes of one page, feed or sitemap")
     extract_timeout_s: float = Field(20.0, gt=0, description="Wall time of one page's extraction")
-    extract_memory_bytes: int = Field(2_000_000_000, gt=0, description="Address space of one extraction worker")
+    extract_memory_bytes: int = Field(2_000_000_000, gt=0, description="Memory that one extraction worker may add")
     extract_workers: Annotated[int, Field(ge=0, le=64)] = Field(0, description="Worker processes; 0 = all cores")
     post_interval_s: float = Field(1.0, ge=0, description="Pause between posts to one receiver; Slack allows 1/s")
     deliver_s: float = Field(90.0, gt=0, description="How long one run may post; the sweeper takes the rest")
@@ -68,7 +68,9 @@ class Settings(BaseSettings):
     def place(self) -> S3Place:
         """Raises ConfigError while no place is set: there is no default that could be somebody else's bucket."""
         if not self.store:
-            raise ConfigError(["WIREWATCH_STORE (or the Variable wirewatch_store) is not set: expected s3://bucket/prefix"])
+            raise ConfigError(
+                ["WIREWATCH_STORE (or the Variable wirewatch_store) is not set: expected s3://bucket/prefix"]
+            )
         return S3Place.parse(self.store)
 
 

@@ -8,6 +8,7 @@ after 412 the object is read back and compared. Never relies on a conditional de
 import time
 from collections.abc import Callable, Iterator
 from datetime import datetime
+from email.utils import parsedate_to_datetime
 from typing import Any, NamedTuple, TypeVar
 
 from botocore.exceptions import BotoCoreError, ClientError, NoCredentialsError, ParamValidationError
@@ -19,13 +20,13 @@ Result = TypeVar("Result")
 
 REFUSED = {
     "NoSuchBucket": "the bucket does not exist; create it or correct WIREWATCH_STORE",
-    "InvalidAccessKeyId": "the access key is unknown; correct the Airflow connection 'aws_default'",
-    "SignatureDoesNotMatch": "the secret key is wrong; correct the Airflow connection 'aws_default'",
-    "ExpiredToken": "the session token has expired; renew the Airflow connection 'aws_default'",
-    "InvalidToken": "the session token is not valid; renew the Airflow connection 'aws_default'",
-    "AccessDenied": "access is denied; give the Airflow connection 'aws_default' the rights of deploy/iam-policy.json",
-    "403": "access is denied; give the Airflow connection 'aws_default' the rights of deploy/iam-policy.json",
-    "PermanentRedirect": "the bucket is in another region; set region_name in the Airflow connection 'aws_default'",
+    "InvalidAccessKeyId": "the access key is unknown; correct the connection",
+    "SignatureDoesNotMatch": "the secret key is wrong; correct the connection",
+    "ExpiredToken": "the session token has expired; renew the connection",
+    "InvalidToken": "the session token is not valid; renew the connection",
+    "AccessDenied": "access is denied; give the connection the rights of deploy/iam-policy.json",
+    "403": "access is denied; give the connection the rights of deploy/iam-policy.json",
+    "PermanentRedirect": "the bucket is in another region; set region_name in the connection",
 }
 CONFLICT_TRIES = 8
 
@@ -96,7 +97,8 @@ class Store:
 
     def delete(self, key: str) -> None:
         """Delete; a missing key is fine."""
-        self._call(f"delete {key}", lambda: self._client.delete_object(Bucket=self.place.bucket, Key=self._full(key)))
+        where = {"Bucket": self.place.bucket, "Key": self._full(key)}
+        self._unless_missing(f"delete {key}", lambda: self._client.delete_object(**where))
 
     def list(self, prefix: str) -> Iterator[Listed]:
         """Every object whose key starts with prefix, in key order."""
@@ -108,6 +110,15 @@ class Store:
         while (page := self._call(f"list {prefix}", lambda: next(iterator, None))) is not None:
             for item in page.get("Contents", ()):
                 yield Listed(item["Key"][start:], item["Size"], item["LastModified"])
+
+    def server_time(self) -> datetime:
+        """The server's clock, cut to the second: the Date header of an answer."""
+        ask = {"Bucket": self.place.bucket, "Prefix": self._full("outbox/"), "MaxKeys": 1}
+        answer = self._call("list outbox/", lambda: self._client.list_objects_v2(**ask))
+        return parsedate_to_datetime(answer["ResponseMetadata"]["HTTPHeaders"]["date"])
+
+    def _where(self) -> str:
+        return f"S3 bucket {self.place.bucket!r} (Airflow connection 'aws_default')"
 
     def _full(self, key: str) -> str:
         return f"{self.place.prefix}/{key}" if self.place.prefix else key
@@ -140,33 +151,30 @@ class Store:
         except ClientError as error:
             raise self._meaning(what, error) from None
         except (NoCredentialsError, ParamValidationError) as error:
-            raise StoreRefusedError(
-                f"S3 ({self.place.bucket}): cannot {what}: {error}; correct the Airflow connection 'aws_default'"
-            ) from None
+            raise StoreRefusedError(f"{self._where()}: cannot {what}: {error}; correct the connection") from None
         except BotoCoreError as error:
-            raise StoreError(f"S3 ({self.place.bucket}): cannot {what}: {error}") from error
+            raise StoreError(f"{self._where()}: cannot {what}: {error}") from error
 
     def _meaning(self, what: str, error: ClientError) -> Exception:
         code = str(error.response.get("Error", {}).get("Code", ""))
         status = error.response.get("ResponseMetadata", {}).get("HTTPStatusCode")
         if code in REFUSED:
-            return StoreRefusedError(f"S3 bucket {self.place.bucket!r}: cannot {what}: {REFUSED[code]}")
+            return StoreRefusedError(f"{self._where()}: cannot {what}: {REFUSED[code]}")
+        sentence = f"{self._where()}: cannot {what}: {code or status}"
         if status == 412 or (status == 404 and what.startswith("write")):
-            return _Conflict(is_final=True)
+            return _Conflict(sentence, is_final=True)
         if status == 409:
-            return _Conflict(is_final=False)
-        if status == 404:
-            return _Missing()
-        return StoreError(f"S3 bucket {self.place.bucket!r}: cannot {what}: {code or status}")
+            return _Conflict(sentence, is_final=False)
+        return _Missing(sentence) if status == 404 else StoreError(sentence)
 
 
-class _Missing(Exception):
-    """There is no such key."""
+class _Missing(StoreError):
+    """There is no such key; an error where that was not to be expected."""
 
 
-class _Conflict(Exception):
-    """A conditional write was refused (is_final), or should be tried again."""
+class _Conflict(StoreError):
+    """A conditional write was refused (is_final), or should be tried again; an error of any other call."""
 
-    def __init__(self, *, is_final: bool) -> None:
+    def __init__(self, sentence: str, *, is_final: bool) -> None:
         self.is_final = is_final
-        super().__init__()
+        super().__init__(sentence)

@@ -44,6 +44,8 @@ _SESSION = re.compile(r";jsessionid=[^/?;]*", re.IGNORECASE)
 _UNRESERVED = frozenset(b"ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789-._~")
 
 
+# One run asks for the same URL in discovery, frontier, choice and matching.
+@lru_cache(maxsize=16_384)
 def canonicalise(url: str) -> str:
     """The canonical form of an absolute URL. Raises ValueError unless it is http(s) with a host."""
     parts = _parse(url)

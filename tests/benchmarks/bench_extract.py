@@ -23,8 +23,8 @@ from typing import NamedTuple
 
 import lxml.html
 import trafilatura
-from trafilatura.readability_lxml import Document as Readability
-from trafilatura.utils import load_html
+from readability import Document as Readability
+from trafilatura.utils import decode_file
 
 from include.wirewatch.extract import EXTRACTOR, Page, extract_page
 from include.wirewatch.models import Entry
@@ -73,7 +73,7 @@ def library(html: bytes, **options: bool) -> str:
 
 
 def readability(html: bytes) -> str:
-    return str(lxml.html.fromstring(Readability(load_html(html)).summary()).text_content())
+    return str(lxml.html.fromstring(Readability(decode_file(html)).summary()).text_content())
 
 
 def visible(html: bytes) -> str:
@@ -88,7 +88,7 @@ METHODS: dict[str, Callable[[bytes], str]] = {
     "trafilatura, no comments": lambda html: library(html, include_comments=False),
     "trafilatura, precision": lambda html: library(html, favor_precision=True),
     "trafilatura, precision, no comments": lambda html: library(html, favor_precision=True, include_comments=False),
-    "readability (as trafilatura bundles it)": readability,
+    "readability-lxml": readability,
     "visible text": visible,
 }
 

@@ -23,7 +23,10 @@ import trafilatura
 from include.wirewatch.config.files import ConfigFiles
 from include.wirewatch.runs import Run
 from include.wirewatch.settings import DEFAULT_CONFIG, S3Place, Settings
-from include.wirewatch.stages import Services, extract, fetch, match
+from include.wirewatch.stages.extract import extract
+from include.wirewatch.stages.fetch import fetch
+from include.wirewatch.stages.match import match
+from include.wirewatch.stages.services import Services
 from include.wirewatch.store import Store
 from tests.benchmarks.corpus import pages
 
@@ -59,7 +62,7 @@ def compare(site: dict[str, bytes], s3_url: str, site_url: str) -> None:
             theirs.append(loop[0] / len(site))
             print(
                 f"  pair {number}: whole path {ours[-1] * 1000:6.1f} ms CPU an article ({path[1]:.1f} s wall), "
-                f"plain extraction {theirs[-1] * 1000:6.1f} ms ({loop[1]:.1f} s wall), ratio {ours[-1] / theirs[-1]:.2f}"
+                f"plain extraction {theirs[-1] * 1000:6.1f} ms ({loop[1]:.1f} s wall), {ours[-1] / theirs[-1]:.2f}"
             )
     ratio = statistics.median(a / b for a, b in zip(ours, theirs, strict=True))
     print(f"  median ratio {ratio:.2f} (target ≤ {TARGET})")

@@ -10,6 +10,8 @@ from typer.testing import CliRunner
 from include.wirewatch.cli import app
 from include.wirewatch.config.sources import Source, SourcesFile
 from include.wirewatch.config.yaml_file import load_yaml
+from include.wirewatch.extract.drift import Sample
+from include.wirewatch.extract.drift_store import DriftStore
 from include.wirewatch.frontier import Frontier, Handled, delta_of
 from include.wirewatch.frontier.health import health_of
 from include.wirewatch.frontier.state import from_json, merge
@@ -198,17 +200,43 @@ def test_a_failing_source_says_since_when():
     assert (health.verdict, health.failures, health.last_success, health.last_outcome) == ("failing", 3, NOW, "timeout")
 
 
+def test_drift_is_the_verdict_only_where_there_is_nothing_worse():
+    state = after(None, Polled((entry("a"),)), done("a"))
+    health = health_of(SOURCE, state, NOW, "fallbacks 3 % → 80 %")
+    assert (health.verdict, health.drift) == ("drifting", "fallbacks 3 % → 80 %")
+    health = health_of(SOURCE, polls(state, TIMEOUT), NOW + timedelta(hours=1), "fallbacks 3 % → 80 %")
+    assert (health.verdict, health.drift) == ("failing", "fallbacks 3 % → 80 %")
+
+
 def test_sources_never_polled_or_switched_off_are_neither_good_nor_bad():
     assert health_of(SOURCE, None, NOW).verdict == "never polled"
     assert health_of(source_of(enabled=False), None, NOW).verdict == "off"
 
 
-def test_health_reads_the_stored_frontier_and_exits_1_where_a_source_fails(store, s3, config, monkeypatch):
+@pytest.fixture
+def deployed(store, s3, monkeypatch):
+    """The environment of a deployment whose place is this test's store."""
     monkeypatch.setenv("AWS_ENDPOINT_URL", s3.endpoint_url)
     monkeypatch.setenv("AWS_ACCESS_KEY_ID", ACCESS_KEY)
     monkeypatch.setenv("AWS_SECRET_ACCESS_KEY", SECRET_KEY)
     monkeypatch.setenv("AWS_DEFAULT_REGION", REGION)
     monkeypatch.setenv("WIREWATCH_STORE", store.url("").rstrip("/"))
+
+
+def test_health_says_what_has_changed_in_a_sources_articles(store, config, deployed):
+    source = Source(name="known", publisher="Known", kind="feed", url="https://known.example/feed")
+    Frontier(store).apply(delta_of(source, None, Polled(()), [], datetime.now(UTC)))
+    assert run("health", "--config", str(config)).exit_code == 0
+    for at, words in ((1, 612), (2, 41)):
+        DriftStore(store).add({"known": Sample(at, f"batch-{at}", (words,) * 40, 0)})
+    shown = run("health", "--config", str(config))
+    told = json.loads(run("health", "--config", str(config), "--json").stdout)
+    change = "median length 612 → 41 words (40 articles, 40 before)"
+    assert (shown.exit_code, shown.stdout.strip().endswith(f"drift: {change}")) == (1, True)
+    assert (told["verdict"], told["drift"]) == ("drifting", change)
+
+
+def test_health_reads_the_stored_frontier_and_exits_1_where_a_source_fails(store, config, deployed):
     source = Source(name="known", publisher="Known", kind="feed", url="https://known.example/feed")
     shown = run("health", "--config", str(config))
     assert (shown.exit_code, "never polled" in shown.stdout) == (0, True)

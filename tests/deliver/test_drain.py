@@ -1,9 +1,12 @@
+from datetime import timedelta
+
 import pytest
 
 from include.wirewatch.deliver import log as delivery_log
 from include.wirewatch.deliver import outbox
 from include.wirewatch.deliver.decide import LEASE, SETTLE
 from include.wirewatch.deliver.drain import Drain
+from include.wirewatch.deliver.offer import offer
 from include.wirewatch.deliver.receiver import BusyError, MessageFaultError, ReceiverFaultError, UnknownOutcomeError
 from tests.deliver.conftest import FakeChannel, make_alert
 
@@ -178,3 +181,114 @@ def test_two_workers_at_the_same_alert_make_one_post(store, clock, channel):
 
     drain(store, clock, Interrupted()).run(90)
     assert channel.posted == [alert.alert_id]
+
+
+def test_a_busy_receiver_holds_up_nobody_else(store, clock):
+    slow, other = FakeChannel(), FakeChannel()
+    slow.faults = [BusyError(60)]
+    for number in range(5):
+        outbox.enqueue(store, make_alert(number))
+    outbox.enqueue(store, make_alert(9, receiver="night"))
+    result = drain(store, clock, {"desk": slow, "night": other}).run(20)
+    assert len(other.posted) == 1
+    assert result.counts == {"posted": 1, "left_for_next": 5}
+
+
+def test_two_receivers_are_posted_to_in_turns(store, clock):
+    first, second = FakeChannel(), FakeChannel()
+    for number in range(4):
+        outbox.enqueue(store, make_alert(number))
+        outbox.enqueue(store, make_alert(number, receiver="night"))
+    result = drain(store, clock, {"desk": first, "night": second}).run(2.5)
+    assert (len(first.posted), len(second.posted)) == (3, 3), "a second's pause for each, not for both together"
+    assert result.counts == {"posted": 6, "left_for_next": 2}
+
+
+def test_a_marker_that_cannot_be_read_is_told_and_the_others_are_delivered(store, clock, channel):
+    outbox.enqueue(store, make_alert())
+    store.put("outbox/0000.json", b'{"alert_id": "0000", "from": "a newer version"}')
+    result = drain(store, clock, channel).run(90)
+    assert result.counts == {"posted": 1, "unreadable": 1}
+    assert "outbox/0000.json is not readable" in result.failures[0]
+    assert store.get("outbox/0000.json") is not None, "it stays for the version that knows it"
+
+
+def test_an_alert_whose_fate_stays_unknown_becomes_a_failure(store, clock, channel):
+    outbox.enqueue(store, make_alert())
+    channel.faults = [UnknownOutcomeError("no answer")] * 3
+    assert drain(store, clock, channel).run(90).failures == []
+    clock.sleep(2 * 3600)
+    assert "is still open: no answer" in drain(store, clock, channel).run(90).failures[0]
+
+
+def test_an_article_is_known_by_each_of_its_addresses(store, clock, channel):
+    # Alerted under its canonical address; a later sighting, unreadable, knows only the entry's.
+    other_id = outbox.alert_id("by-entry", "desk")
+    assert offer(store, make_alert(1), {"article-1", "by-entry"})
+    assert not offer(store, make_alert(7, article_id="by-entry", alert_id=other_id, batch="b2"))
+    drain(store, clock, channel).run(90)
+    assert not offer(store, make_alert(7, article_id="by-entry", alert_id=other_id, batch="b3"))
+    drain(store, clock, channel).run(90)
+    assert len(channel.posted) == 1
+
+
+def test_killed_between_the_pointers_and_the_outbox_the_alert_is_still_offered(store):
+    with pytest.raises(Killed):
+        offer(DyingStore(store, 2, after_effect=False), make_alert(1), {"article-1", "by-entry"})
+    assert list(outbox.waiting(store)) == []
+    assert offer(store, make_alert(1), {"article-1", "by-entry"})
+    assert len(list(outbox.waiting(store))) == 1
+
+
+class SlowStore:
+    """S3 that takes its time over the n-th swap, while the world goes on."""
+
+    def __init__(self, store, at, meanwhile):
+        self._store, self._left, self._meanwhile = store, at, meanwhile
+
+    def __getattr__(self, name):
+        return getattr(self._store, name)
+
+    def swap(self, *args):
+        result = self._store.swap(*args)
+        self._left -= 1
+        if not self._left:
+            self._meanwhile()
+        return result
+
+
+def test_a_worker_whose_lease_ran_out_while_it_wrote_ahead_lets_go(store, clock, channel):
+    alert = make_alert()
+    outbox.enqueue(store, alert)
+
+    def meanwhile():
+        clock.sleep((LEASE + timedelta(seconds=1)).total_seconds())
+        drain(store, clock, channel, owner="worker-2").run(90)
+
+    drain(SlowStore(store, 2, meanwhile), clock, channel).run(9000)
+    assert channel.posted == [alert.alert_id]
+
+
+def test_a_worker_whose_writes_were_slow_gives_its_claim_back_and_the_next_one_posts(store, clock, channel):
+    alert = make_alert()
+    outbox.enqueue(store, alert)
+    slow = SlowStore(store, 2, lambda: clock.sleep((LEASE - SETTLE).total_seconds() + 1))
+    assert drain(slow, clock, channel).run(9000).counts == {"left_for_next": 1}
+    assert channel.posted == []
+    assert drain(store, clock, channel).run(90).counts == {"posted": 1}
+    assert not channel.searched, "nothing was posted, and the log says so"
+
+
+def test_a_lost_answer_settles_from_when_it_was_lost(store, clock):
+    class TimesOut(FakeChannel):
+        def post(self, alert, place=None, *, plain=False):
+            clock.sleep(20)
+            raise UnknownOutcomeError("no answer")
+
+    outbox.enqueue(store, make_alert())
+    drain(store, clock, TimesOut()).run(9000)
+    channel = FakeChannel()
+    clock.sleep(SETTLE.total_seconds() - 1)
+    assert drain(store, clock, channel).run(90).counts == {"settling": 1}
+    clock.sleep(1)
+    assert drain(store, clock, channel).run(90).counts == {"posted": 1}

@@ -13,7 +13,7 @@ from include.wirewatch.deliver.receiver import (
     ReceiverFaultError,
     UnknownOutcomeError,
 )
-from include.wirewatch.deliver.slack import SlackChannel
+from include.wirewatch.deliver.slack import SlackChannel, _retry_after_s
 from include.wirewatch.deliver.thread import BY_ITSELF
 from tests.deliver.conftest import Clock, make_alert
 from tests.fakes.slack_server import CHANNEL, Fault
@@ -61,6 +61,8 @@ def test_a_posted_alert_is_found_among_others_and_an_absent_one_is_not(slack):
         ("not_in_channel", ReceiverFaultError, 0),
         ("is_archived", ReceiverFaultError, 0),
         ("fatal_error", UnknownOutcomeError, 0),
+        ("org_login_required", ReceiverFaultError, 0),
+        ("some_refusal_of_next_year", ReceiverFaultError, 0),
     ],
 )
 def test_each_fault_has_its_meaning_and_one_post_at_most(slack, slack_server, kind, error, accepted):
@@ -72,6 +74,20 @@ def test_each_fault_has_its_meaning_and_one_post_at_most(slack, slack_server, ki
     if isinstance(caught.value, BusyError):
         assert caught.value.retry_after_s == 7
     assert slack_server.token not in str(caught.value)
+
+
+@pytest.mark.parametrize(
+    ("sent", "seconds"),
+    [
+        ({"Retry-After": "7"}, 7),
+        ({"retry-after": "0"}, 1),
+        ({"Retry-After": "Tue, 24 Nov 2026 12:00:00 GMT"}, 30),
+        ({"Retry-After": "999999"}, 3600),
+        ({}, 30),
+    ],
+)
+def test_retry_after_is_bounded_and_may_be_nonsense(sent, seconds):
+    assert _retry_after_s(sent) == seconds
 
 
 def test_a_post_that_is_accepted_too_late_for_the_client_is_an_unknown_outcome(slack, slack_server):

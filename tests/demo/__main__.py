@@ -54,7 +54,7 @@ def main() -> int:
             if state != "success":
                 problems.append(f"run {number} ended as {state}: see {HOME / f'run-{number}.log'}")
             if number == 1:
-                problems += unexpected(newsroom, messages)
+                problems += unexpected(newsroom, messages) + uncounted(newsroom, runs)
             elif messages:
                 problems.append(f"the second run alerted on {len(messages)} articles again")
         show_store(console, f"s3://{BUCKET}/{PREFIX}/", Store(s3.client(), S3Place(BUCKET, PREFIX)).list(""))
@@ -98,6 +98,23 @@ def unexpected(newsroom: Newsroom, messages: list[dict]) -> list[str]:
         if len({message["thread_ts"] or message["ts"] for message in told}) != 1:
             problems.append(f"the copies {', '.join(sorted(copies))} are not one thread")
     return problems
+
+
+def uncounted(newsroom: Newsroom, runs: list[TaskRun]) -> list[str]:
+    """Counts of the stages that differ from what the newsroom published."""
+    counts = {run.task_id.rpartition(".")[2]: run.result or {} for run in runs}
+    expected = newsroom.expected
+    wanted = {
+        ("fetch", "entries"): expected.entries,
+        ("fetch", "fetched"): expected.entries - len(expected.unreachable) - 2,  # robots.txt and the size cap
+        ("match", "stale"): len(expected.stale),
+        ("deliver", "posted"): len(expected.alerts),
+    }
+    return [
+        f"{stage} counted {counts.get(stage, {}).get(name)} {name}, expected {number}"
+        for (stage, name), number in wanted.items()
+        if counts.get(stage, {}).get(name) != number
+    ]
 
 
 def _link(message: dict) -> str:

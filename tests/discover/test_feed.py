@@ -84,6 +84,13 @@ def test_titles_are_plain_text(written, read):
     assert entry.title == read
 
 
+def test_a_lone_surrogate_in_a_json_feed_cannot_break_the_batch():
+    body = r'{"version":"https://jsonfeed.org/version/1.1","title":"x","items":[{"id":"1","url":"https://h.example/1",'
+    (entry,) = entries(body + r'"title":"Talks \ud800 resume","summary":"s \udfff"}]}')
+    assert entry.title == "Talks ? resume"
+    assert "Talks" in entry.model_dump_json()
+
+
 def test_titles_and_summaries_are_bounded():
     (entry,) = entries(rss(item(title="t" * 9000, description="&lt;p&gt;" + "s " * 90_000)))
     assert len(entry.title) == MAX_TITLE
@@ -118,6 +125,27 @@ def test_a_bare_ampersand_costs_neither_the_link_nor_the_title():
 def test_an_ampersand_inside_cdata_stays_what_it_is():
     (entry,) = entries(rss(item(title="A & B", link="<![CDATA[https://news.example/a?b=1&c=2]]>")))
     assert (entry.title, entry.url) == ("A & B", "https://news.example/a?b=1&c=2")
+
+
+@pytest.mark.parametrize(
+    ("written", "read"),
+    [
+        ("Talks &#55357;&#56832; resume", "Talks 😀 resume"),
+        ("Talks &#xD83D;&#xDE00; resume", "Talks 😀 resume"),
+        ("Talks &#xD800; resume", "Talks resume"),
+        ("AT&T &#55357;&#56832;", "AT&T 😀"),
+        ("Talks &#55295;&#57344;", "Talks \ud7ff\ue000"),
+        ("Talks &#0; resume", "Talks resume"),
+    ],
+)
+def test_emoji_written_as_two_halves_do_not_cost_the_feed(written, read):
+    assert [entry.title for entry in entries(rss(item(title=written), item(link="/b")))] == [read, "Talks"]
+
+
+def test_half_a_character_in_json_does_not_cost_the_feed():
+    body = '{"version": "https://jsonfeed.org/version/1.1", "items": [{"title": "Ta\\ud800lks", "url": "/a"}]}'
+    (entry,) = entries(body)
+    assert (entry.title.replace("?", ""), entry.url) == ("Talks", "https://news.example/a")
 
 
 def test_mismatched_tags_do_not_cost_the_entries():

@@ -4,11 +4,14 @@ import asyncio
 from datetime import UTC, date, datetime
 
 import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
 
 from include.wirewatch.config.sources import Source
 from include.wirewatch.discover import KINDS, discover, discover_day
 from include.wirewatch.models import Outcome, Reason
 from tests.discover.conftest import BASE, Web, capture_of, source_of
+from tests.discover.test_feed import KINDS as FEEDS
 from tests.discover.test_feed import item, rss
 from tests.discover.test_sitemap import url, urlset
 
@@ -56,6 +59,48 @@ def test_a_broken_feed_is_a_bad_response_and_its_validators_are_not_kept():
     assert found.outcome.reason is Reason.BAD_RESPONSE
     assert found.detail
     assert found.etag == ""
+
+
+def test_bytes_on_which_the_parsers_raise_are_a_bad_response_too():
+    # feedparser raises UnicodeDecodeError on an encoding's name that is not UTF-8.
+    found = poll(Web({BASE: b"<?xml version='1.0' encoding='utf\xd8'?><rss><channel>"}), source_of())
+    assert found.outcome.reason is Reason.BAD_RESPONSE
+    assert found.detail
+
+
+SCRAPS = (
+    b"<",
+    b">",
+    b"&",
+    b"&#xD800;",
+    b"&#0;",
+    b"<![CDATA[",
+    b"]]>",
+    b'"',
+    b"\x00",
+    b"\xff\xfe",
+    b"<!--",
+    b"<link>",
+    b"%",
+    b"[",
+)
+
+
+@settings(max_examples=150, deadline=None)
+@given(
+    st.sampled_from(
+        [*(body.encode() for body in FEEDS.values()), urlset(url("/a", "2026-11-23")), b"<a href='/a'>Talks</a>"]
+    ),
+    st.lists(
+        st.tuples(st.integers(0, 700), st.integers(0, 40), st.sampled_from(SCRAPS) | st.binary(max_size=9)), max_size=6
+    ),
+    st.sampled_from(sorted(KINDS)),
+)
+def test_no_damage_to_a_listing_raises(body, damage, kind):
+    for at, length, scrap in damage:
+        body = body[:at] + scrap + body[at + length :]
+    found = poll(Web({BASE: body}), source_of(kind))
+    assert found.outcome.reason in (Reason.FETCHED, Reason.BAD_RESPONSE)
 
 
 def test_an_empty_feed_is_fetched():

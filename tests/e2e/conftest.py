@@ -10,7 +10,11 @@ from slack_sdk import WebClient
 from include.wirewatch.config.files import ConfigFiles
 from include.wirewatch.runs import Run
 from include.wirewatch.settings import Settings
-from include.wirewatch.stages import Services, Summary, deliver, extract, fetch, match
+from include.wirewatch.stages.deliver import deliver
+from include.wirewatch.stages.extract import extract
+from include.wirewatch.stages.fetch import fetch
+from include.wirewatch.stages.match import match
+from include.wirewatch.stages.services import Services, Summary
 from include.wirewatch.store import Store
 from tests.fakes.s3_server import LockedS3
 from tests.fakes.slack_server import SlackServer

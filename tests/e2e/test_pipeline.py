@@ -1,6 +1,7 @@
 """The whole job on real servers, without Airflow: what analysts get, what is stored, and what survives a bad day."""
 
 import json
+import re
 from datetime import UTC, datetime, timedelta
 from urllib.parse import urlsplit
 
@@ -12,9 +13,13 @@ from include.wirewatch.deliver import log as delivery_log
 from include.wirewatch.deliver import outbox
 from include.wirewatch.errors import ConfigError, StoreRefusedError
 from include.wirewatch.models import Reason
+from include.wirewatch.runs import Run
 from include.wirewatch.settings import S3Place
-from include.wirewatch.stages import deliver, extract, fetch, finish, match
-from include.wirewatch.stages.deliver import DeliveryError
+from include.wirewatch.stages.deliver import DeliveryError, deliver
+from include.wirewatch.stages.extract import disbelieve_shared_canonicals, extract
+from include.wirewatch.stages.fetch import fetch
+from include.wirewatch.stages.finish import finish
+from include.wirewatch.stages.match import match
 from include.wirewatch.store import Store
 from tests.e2e.conftest import NOW
 from tests.fakes.slack_server import Fault
@@ -139,7 +144,7 @@ def test_a_malformed_feed_still_gives_what_can_be_read(deployment):
 def test_one_source_down_is_counted_and_the_others_alert(deployment):
     sources = (deployment.config / "sources.yaml").read_text()
     down = sources + (
-        "  - {name: down, publisher: Nobody, kind: feed, url: 'http://127.0.0.1:9/feed', allow_hosts: ['127.0.0.1:9']}\n"
+        "  - {name: down, publisher: Nobody, kind: feed, url: 'http://127.0.0.1:9', allow_hosts: ['127.0.0.1:9']}\n"
     )
     (deployment.config / "sources.yaml").write_text(down)
     summaries = deployment.ingest()
@@ -245,6 +250,14 @@ def test_a_parked_receiver_turns_deliver_red_and_delivers_after_the_mend(deploym
     assert len(deployment.slack.messages) == len(deployment.newsroom.expected.alerts)
 
 
+def test_an_invalid_sources_file_stops_fetch_with_its_place_and_nothing_is_fetched(deployment):
+    sources = deployment.config / "sources.yaml"
+    sources.write_text(sources.read_text().replace("kind: sitemap", "kind: sitemop"))
+    with pytest.raises(ConfigError, match=r"sources\.yaml:\d+:11: sources\.1\.kind: Input should be 'feed', 'sitemap'"):
+        deployment.ingest()
+    assert deployment.newsroom.requests == []
+
+
 def test_a_missing_bucket_is_one_sentence_that_names_the_setting(deployment, s3):
     from dataclasses import replace
 
@@ -310,8 +323,7 @@ def test_a_new_rule_tells_known_articles_in_their_threads(deployment):
 
 
 def test_the_sources_of_one_day_are_found_quietly_and_not_paid_for_twice(deployment):
-    from include.wirewatch.runs import Run
-    from include.wirewatch.stages import fetch_day
+    from include.wirewatch.stages.history import fetch_day
 
     day = (datetime.now(UTC) - timedelta(days=2)).date()
     end = datetime(day.year, day.month, day.day, tzinfo=UTC) + timedelta(days=1)
@@ -327,3 +339,60 @@ def test_the_sources_of_one_day_are_found_quietly_and_not_paid_for_twice(deploym
     another = run._replace(run_id="backfill__y")
     assert fetch_day(deployment.services, another)["entries"] == 0, "the archive has them already"
     assert fetch_day(deployment.services, run) == fetched
+
+
+def test_a_run_of_long_ago_alerts_nobody_whoever_triggers_it(deployment):
+    end = NOW - timedelta(days=100)
+    old = Run("ingest_live", "manual__x", end.date().isoformat(), end, False)
+    fetched = fetch(deployment.services, old, 0, 1)
+    extracted = extract(deployment.services, fetched["batch"])
+    later = deployment.later(days=40)
+    matched = match(later.services, extracted["clean"])
+    assert matched["matched"] == matched["stale"] > 0
+
+
+def test_a_canonical_url_that_many_pages_claim_is_nobodys():
+    from tests.deliver.test_route import ARTICLE
+
+    def claiming(number, canonical):
+        url = f"https://h.example/{number}"
+        return ARTICLE.model_copy(update={"url": url, "canonical_url": canonical, "article_id": canonical})
+
+    section = [claiming(number, "https://h.example/news/") for number in range(3)]
+    twins = [claiming(7, "https://h.example/7"), claiming("7/amp", "https://h.example/7")]
+    settled = disbelieve_shared_canonicals(section + twins)
+    assert [article.canonical_url for article in settled] == [
+        "https://h.example/0", "https://h.example/1", "https://h.example/2", "https://h.example/7", "https://h.example/7",
+    ]  # fmt: skip
+    assert len({article.article_id for article in settled}) == 4
+
+
+def test_another_number_of_shards_fetches_and_alerts_on_nothing_again(deployment):
+    deployment.ingest(1)
+    before = len(deployment.slack.messages)
+    later = deployment.later(minutes=5)
+    requests = len(deployment.newsroom.requests)
+    for shard in range(4):
+        fetched = fetch(later.services, later.run(2), shard, 4)
+        extracted = extract(later.services, str(fetched["batch"]))
+        match(later.services, str(extracted["clean"]))
+    deliver(later.services)
+    assert len(deployment.slack.messages) == before
+    pages = [request.path for request in deployment.newsroom.requests[requests:] if request.status == 200]
+    assert not [path for path in pages if path.endswith("direct-talks-in-istanbul")], (
+        "what is stored is not fetched again"
+    )
+
+
+def test_an_undated_page_of_a_first_poll_is_archived_quietly(deployment, tmp_path):
+    page = tmp_path / "undated.html"
+    page.write_text("<html><title>Old truce</title><body><article><p>" + "The ceasefire of that year held. " * 30)
+    sources = deployment.config / "sources.yaml"
+    sources.write_text(re.sub(r"include: .*", "include: []", sources.read_text()))
+    # Listed by a section page, which gives no dates, and the page itself has none.
+    url = deployment.newsroom.serve_file(page, publisher="holos-verkhivya")
+    deployment.ingest(1)
+    rows = [
+        row for item in deployment.store.list("matches/") for row in archive.read_matches(deployment.store, item.key)
+    ]
+    assert [row.decision for row in rows if row.url == url] == ["stale"]

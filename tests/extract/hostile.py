@@ -31,6 +31,9 @@ def noise(size: int, seed: int) -> bytes:
 
 
 CASES: dict[str, Callable[[], bytes]] = {
+    "references to control characters": lambda: page(
+        BODY + "<nav>Home</nav>&#1;tail<aside hidden>x</aside>&#xB;tail<script>x</script>&#31;&#xD800;&#99999999;"
+    ),
     "broken JSON-LD of 11 KB": lambda: broken_json_ld(11_000),
     "broken JSON-LD of 74 KB": lambda: broken_json_ld(74_000),
     "broken JSON-LD of 500 KB": lambda: broken_json_ld(500_000),
@@ -57,6 +60,9 @@ CASES: dict[str, Callable[[], bytes]] = {
     "30,000 links": lambda: page('<div><a href="/x">Ministers meet again today</a></div>' * 30_000),
     "40,000 attributes": lambda: page(
         "<div " + " ".join(f'a{number}="1"' for number in range(40_000)) + ">" + BODY + "</div>"
+    ),
+    "280,000 attributes": lambda: page(
+        "<div " + " ".join(f"a{number}=1" for number in range(280_000)) + ">" + BODY + "</div>"
     ),
     "an attribute of 2 MB": lambda: page(f'<div class="{"article-body " * 150_000}">{BODY}</div>'),
     "100,000 paragraphs": lambda: page("<p>word</p>" * 100_000),

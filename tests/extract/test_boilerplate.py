@@ -5,7 +5,7 @@ from include.wirewatch.extract.markup import parse
 
 from .samples import BODY, PARAGRAPHS, URL, extract, html
 
-TEXT = "\n".join(["Talks resume in Harbour City", *PARAGRAPHS])
+TEXT = "\n".join(PARAGRAPHS)
 
 NOT_THE_ARTICLES_OWN = [
     "Read more: Ministers meet again in Harbour City",
@@ -18,6 +18,12 @@ NOT_THE_ARTICLES_OWN = [
     "Download the Harbour Times app",
     "Marta Ilves can be reached at marta@harbour-times.example",
     "Email Jon at jon@harbour-times.example or follow him @jonokafor",
+    "Follow Jon Okafor on Twitter",
+    "Follow her on Twitter @martailves",
+    "We may earn a commission if you buy through our links.",
+    "This page has affiliate links.",
+    "Get the best of Harbour Times delivered to your inbox every day.",
+    "Reporting by Marta Ilves; editing by Jon Okafor",
     "© 2026 Harbour Times. All rights reserved.",
     "We use cookies to improve your experience. Accept all",
     "Tags: ceasefire, Harbour City",
@@ -56,6 +62,16 @@ THE_ARTICLES_OWN = [
     "Sources said the ultimatum had been withdrawn.",
     "Topics of the talks include grain and gas.",
     "Copyright law will be changed, the minister said.",
+    "The European Commission proposed a ban on the purchase of gas by any member after January.",
+    "Banks that buy the bonds would need leave from the commission, the minister said.",
+    "The talks follow a post by the president on Telegram that promised a ceasefire.",
+    "We have reached a ceasefire, wrote @envoy_ilves, and nobody will be left behind.",
+    "He delivered the ultimatum by e-mail late on Sunday.",
+    "In its newsletter the ministry said that both had signed the treaty.",
+    "Reporting from the bridge, our correspondent saw both armies leave.",
+    "Об этом сообщает издание со ссылкой на Telegram-канал ведомства.",
+    "اشترك الوزير في المفاوضات التي عقدت يوم الثلاثاء.",
+    "구독자 수가 작년보다 늘었다고 회사가 밝혔다.",
     "По темам переговоров стороны не договорились.",
     "Читатели газеты узнали об этом во вторник.",
 ]

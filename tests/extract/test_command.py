@@ -26,7 +26,7 @@ def test_a_file_becomes_one_json_object(tmp_path: Path, pack: object) -> None:
     result = CliRunner().invoke(app, [str(file), "--url", URL, "--json"])
     article = json.loads(result.stdout)
     assert result.exit_code == 0
-    assert article["text"].split("\n")[1:] == PARAGRAPHS
+    assert article["text"].split("\n") == PARAGRAPHS
     assert article["author"] == "Marta Ilves; Jon Okafor"
     assert article["published"] == "2026-01-05T00:00:00+00:00"
     assert (article["method"], article["site_name"], article["language"]) == ("fast", "harbour-times.example", "en")

@@ -1,12 +1,15 @@
 import json
+import re
 
 import pytest
 
-from include.wirewatch.extract import EXTRACTOR, extract_page, summary_of
+from include.wirewatch.extract import EXTRACTOR, boilerplate, extract_page, summary_of
+from include.wirewatch.extract.article import without_headline
+from include.wirewatch.extract.extractor import extractor_name
 
 from .samples import BODY, NOW, PARAGRAPHS, entry, extract, html, page
 
-TEXT = "\n".join(["Talks resume in Harbour City", *PARAGRAPHS])
+TEXT = "\n".join(PARAGRAPHS)
 
 
 def body_of(text: str) -> str:
@@ -127,3 +130,53 @@ def test_the_entries_of_a_live_blog_are_its_text() -> None:
 
 def test_an_article_hidden_until_a_script_has_run_is_found() -> None:
     assert PARAGRAPHS[1] in extract(f'<div style="display:none">{BODY}</div><p>Please wait.</p>').text
+
+
+def test_paragraphs_parted_by_line_breaks_alone_are_all_there() -> None:
+    text = extract(f"<h1>Talks</h1><div class='content'>{'<br> <br>'.join(PARAGRAPHS)} <b>The</b> end.</div>").text
+    assert text.split("\n")[-3:] == [*PARAGRAPHS[:2], f"{PARAGRAPHS[2]} The end."]
+
+
+@pytest.mark.parametrize(
+    ("name", "value"), [("LINK_MAX", 1), ("STOPS", (".",)), ("INLINE", {"a"}), ("NOTICE", re.compile("x"))]
+)
+def test_the_extractors_name_follows_every_constant(monkeypatch: pytest.MonkeyPatch, name: str, value: object) -> None:
+    assert extractor_name() == EXTRACTOR
+    monkeypatch.setattr(boilerplate, name, value)
+    assert extractor_name() != EXTRACTOR
+
+
+def test_a_stub_keeps_its_one_sentence_and_takes_no_furniture_for_more() -> None:
+    share = '<div class="share"><a href="#">Share</a> <a href="#">Print</a></div><div id="bar">Sanctions today</div>'
+    extraction = extract(
+        f"<h1>Talks</h1><div class='meta'>By Marta Ilves</div><p>The text has been withdrawn.</p>{share}"
+    )
+    assert "withdrawn" in extraction.text
+    assert "Print" not in extraction.text
+    assert extraction.method == "precision"
+
+
+@pytest.mark.parametrize(
+    "line",
+    ["Talks resume in Harbour City", " talks  RESUME in\u00a0Harbour City "],
+    ids=["as-it-is", "other-case-and-space"],
+)
+def test_a_first_line_that_repeats_the_title_is_dropped(line: str) -> None:
+    paragraphs = "".join(f"<p>{paragraph}</p>" for paragraph in PARAGRAPHS)
+    assert extract(f"<p>{line}</p>{paragraphs}").text == TEXT
+    assert without_headline(f"{line}\n{TEXT}", "Talks resume in Harbour City") == TEXT
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "Talks resume in Harbour City",
+        "Talks resume in Harbour City\n ",
+        "Talks resume in Harbour City on Monday\nNegotiators said so.",
+        "Negotiators said so.\nTalks resume in Harbour City",
+        "",
+    ],
+    ids=["the-only-line", "the-only-words", "more-than-the-title", "a-later-line", "empty"],
+)
+def test_any_other_text_stays_whole(text: str) -> None:
+    assert without_headline(text, "Talks resume in Harbour City") == text

@@ -7,7 +7,7 @@ import pytest
 
 from include.wirewatch.extract import Extraction, Limits, Page, extract_page, extract_pages, workers
 
-from .hostile import CASES
+from . import hostile
 from .samples import html, page
 
 GOOD = page(html(), summary="The ceasefire held.")
@@ -103,8 +103,18 @@ def _wall_of(pages: list[Page]) -> float:
     return time.perf_counter() - started
 
 
+def test_a_worker_that_lost_its_parent_ends_by_itself(monkeypatch: pytest.MonkeyPatch) -> None:
+    with_bad_page(monkeypatch, spin)
+    monkeypatch.setattr(workers, "ORPHAN_GRACE_S", 0)
+    _, sender = workers.FORK.Pipe(duplex=False)
+    process = workers.FORK.Process(target=workers._answer_alone, args=(sender, BAD, Limits(timeout_s=0.1)))
+    process.start()
+    process.join(timeout=10)
+    assert process.exitcode == -signal.SIGALRM
+
+
 def test_a_real_heavy_page_is_killed_on_the_limit() -> None:
-    heavy = page(CASES["40,000 attributes"](), summary="The ultimatum stood.")
+    heavy = page(hostile.page("<p>word</p>" * 20_000), summary="The ultimatum stood.")
     started = time.perf_counter()
     (extraction,) = extract_pages([heavy], Limits(timeout_s=0.2))
     assert extraction.method_detail == "extraction was killed after 0.2 s"

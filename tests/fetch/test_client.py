@@ -8,7 +8,7 @@ import zlib
 import pytest
 
 from include.wirewatch.models import Capture, Reason
-from tests.fetch.conftest import client_of, fetch, reply, source_of
+from tests.fetch.conftest import client_of, fetch, reply, running, source_of, tls_of
 
 PAGE = b"<html><title>Talks</title><p>Talks resume."
 
@@ -266,6 +266,18 @@ def test_a_closed_port_and_an_unknown_name_are_connection_outcomes(site):
     assert fetch("http://no-such-name.invalid/", source=source, accept="listing").reason is Reason.CONNECTION
 
 
+@pytest.mark.parametrize("name", ["other.example", "localhost"])
+def test_a_certificate_that_is_not_to_be_trusted_is_a_connection_outcome(tmp_path, name):
+    # For another name, and for ours but signed by nobody whom we know.
+    with running(tls_of(name, tmp_path)) as secret:
+        secret.routes["/a"] = reply(PAGE)
+        port = secret.server_address[1]
+        answer = fetch(f"https://localhost:{port}/a", source=source_of(secret, allow_hosts=("localhost",)), timeout_s=3)
+        assert answer.reason is Reason.CONNECTION
+        assert "certificate" in answer.detail.lower()
+        assert secret.paths == []
+
+
 def test_one_hostile_page_does_not_harm_the_next(site):
     site.routes["/bad"] = lambda talk: talk.send(BROKEN["a chunk size that is no number"])
     site.routes["/good"] = reply(PAGE)
@@ -318,7 +330,7 @@ def test_after_429_the_host_is_left_alone(site):
     site.routes["/a"] = reply(status="429 Too Many Requests", kind="")
     site.routes["/b"] = reply(PAGE)
     first, second = fetch(f"{site.url}/a", f"{site.url}/b", source=source_of(site))
-    assert first.label == "http_429"
+    assert (first.label, first.retry_after_s) == ("http_429", 60)
     assert second.reason is Reason.NOT_FETCHED
     assert "429" in second.detail
     assert "/b" not in site.paths

@@ -2,13 +2,15 @@
 
 import asyncio
 import time
+from datetime import UTC, datetime, timedelta
 
 import pytest
 
-from include.wirewatch.fetch import robots
+from include.wirewatch.fetch import RobotsStore, robots
 from include.wirewatch.models import Capture, Reason
 from tests.fetch.conftest import client_of, fetch, reply, source_of
 
+NOW = datetime(2026, 11, 23, 12, tzinfo=UTC)
 PAGE = b"<html><p>Talks resume."
 
 
@@ -143,4 +145,51 @@ def test_crawl_delay_is_kept(site):
 def test_crawl_delay_is_bounded(said, kept):
     body = f"User-agent: *\nCrawl-delay: {said}\n".encode()
     answer = Capture("u", "u", None, 200, (), body)
-    assert robots.read(answer).crawl_delay_s("Wirewatch") == kept
+    assert robots.rules_of(robots.text_of(answer)).crawl_delay_s("Wirewatch") == kept
+
+
+# ---- remembered for a day
+
+
+def test_the_next_task_does_not_ask_again(site, store):
+    site.routes["/robots.txt"] = rules("User-agent: *", "Disallow: /private")
+    site.routes["/a"] = reply(PAGE)
+    remembered = RobotsStore(store)
+    for _ in range(2):
+        assert isinstance(fetch(f"{site.url}/a", source=source_of(site), robots_store=remembered), Capture)
+        answer = fetch(f"{site.url}/private", source=source_of(site), robots_store=remembered)
+        assert answer.reason is Reason.ROBOTS
+    assert site.paths.count("/robots.txt") == 1
+
+
+def test_that_there_are_no_rules_is_remembered_too_but_not_that_a_host_was_in_trouble(site, store):
+    site.routes["/a"] = reply(PAGE)
+    site.routes["/robots.txt"] = reply(status="503 Busy")
+    for _ in range(2):
+        assert fetch(f"{site.url}/a", source=source_of(site), robots_store=RobotsStore(store)).label == "http_503"
+    site.routes["/robots.txt"] = reply(status="404 Not Found")
+    for _ in range(3):
+        assert isinstance(fetch(f"{site.url}/a", source=source_of(site), robots_store=RobotsStore(store)), Capture)
+    assert site.paths.count("/robots.txt") == 3
+
+
+def test_after_a_day_it_is_asked_again(store):
+    remembered = RobotsStore(store)
+    remembered.write("https://news.example", "User-agent: *", NOW)
+    assert remembered.read("https://news.example", NOW + timedelta(hours=23)) == "User-agent: *"
+    assert remembered.read("https://news.example", NOW + timedelta(hours=24)) is None
+    assert remembered.read("https://news.example", NOW - timedelta(minutes=1)) is None, (
+        "written by a clock that is ahead"
+    )
+    assert remembered.read("https://other.example", NOW) is None
+
+
+@pytest.mark.parametrize(
+    "body", [b"", b"{}", b"[]", b"null", b"\xff", b'{"origin": "https://news.example", "text": 1}']
+)
+def test_a_damaged_memory_is_no_memory(store, body):
+    remembered = RobotsStore(store)
+    remembered.write("https://news.example", "User-agent: *", NOW)
+    (stored,) = store.list("robots/")
+    store.put(stored.key, body)
+    assert remembered.read("https://news.example", NOW) is None

@@ -24,7 +24,7 @@ clauses = st.one_of(
 )
 
 
-def _combine(inner: st.SearchStrategy[Node]) -> st.SearchStrategy[Node]:
+def combined(inner: st.SearchStrategy[Node]) -> st.SearchStrategy[Node]:
     several = st.lists(inner, min_size=2, max_size=3)
     return st.one_of(
         several.map(lambda found: joined(And, found, 0)),
@@ -33,7 +33,7 @@ def _combine(inner: st.SearchStrategy[Node]) -> st.SearchStrategy[Node]:
     )
 
 
-queries = st.recursive(clauses, _combine, max_leaves=6)
+queries = st.recursive(clauses, combined, max_leaves=6)
 some_words = st.lists(st.sampled_from(WORDS), max_size=12).map(tuple)
 samples = st.builds(
     Sample,

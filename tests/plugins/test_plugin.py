@@ -10,17 +10,20 @@ from pathlib import Path
 import pytest
 
 from include.wirewatch.archive import BatchKey, write_matches
-from tests.plugins.conftest import S3
+from include.wirewatch.store import Store
+from tests.fakes.s3_server import LockedS3
 from tests.plugins.test_status import HOSTILE, Tags, matched
 
 PROJECT = Path(__file__).resolve().parents[2]
 
 
 @pytest.mark.slow
-def test_the_page_is_for_those_who_are_logged_in_and_shows_the_archive_as_text(tmp_path: Path, s3: S3):
+def test_the_page_is_for_those_who_are_logged_in_and_shows_the_archive_as_text(
+    tmp_path: Path, s3: LockedS3, store: Store
+):
     key = BatchKey(f"{datetime.now(UTC):%Y-%m-%d}", "live")
-    write_matches(s3.store, key.matches("x1", "r1"), [matched(HOSTILE)])
-    arguments = [str(tmp_path / "airflow"), s3.endpoint, s3.store.url("").rstrip("/")]
+    write_matches(store, key.matches("x1", "r1"), [matched(HOSTILE)])
+    arguments = [str(tmp_path / "airflow"), s3.endpoint_url, store.url("").rstrip("/")]
     done = subprocess.run(
         [sys.executable, "-m", "tests.plugins.airflow_visit", *arguments],
         cwd=PROJECT,

@@ -8,6 +8,7 @@ import sys
 import typer
 
 from include.wirewatch.cli.alerts import app as alerts
+from include.wirewatch.cli.doctor import doctor
 from include.wirewatch.cli.extract import extract
 from include.wirewatch.cli.rules import check, match
 from include.wirewatch.cli.sources import app as sources
@@ -15,12 +16,14 @@ from include.wirewatch.errors import ConfigError
 
 app = typer.Typer(
     no_args_is_help=True,
+    add_completion=False,
     pretty_exceptions_enable=False,
     help="Wirewatch: try rules and extraction, and check the configuration, before they go live.",
 )
 app.command()(check)
 app.command()(match)
 app.command()(extract)
+app.command()(doctor)
 app.add_typer(sources, name="sources")
 app.add_typer(alerts, name="alerts")
 

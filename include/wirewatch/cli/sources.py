@@ -7,20 +7,20 @@ from datetime import UTC, datetime
 from pathlib import Path
 from typing import Annotated, Any, NoReturn
 
-import boto3
 import typer
 import yaml
 
-from include.wirewatch.config.files import ConfigFiles
+from include.wirewatch.cli.connections import open_config, open_store
 from include.wirewatch.config.sources import Source
 from include.wirewatch.discover.detect import Found, candidates, recognise
 from include.wirewatch.discover.imports import Row, read_csv, read_opml, to_sources
+from include.wirewatch.extract.drift import drift_of
+from include.wirewatch.extract.drift_store import DriftStore
 from include.wirewatch.frontier import Frontier
 from include.wirewatch.frontier.health import Health, health_of
 from include.wirewatch.models import Capture, Outcome
-from include.wirewatch.settings import S3Place, load_settings
+from include.wirewatch.settings import load_settings
 from include.wirewatch.stages.collect import open_client
-from include.wirewatch.store import Store
 from include.wirewatch.urls import absolute, host_of, redact
 
 Config = Annotated[str, typer.Option(help="Directory or s3:// prefix of the YAML files.", show_default=False)]
@@ -73,7 +73,7 @@ def import_(
         _refuse(f"{file}: {error.strerror}")
     except ValueError as error:
         _refuse(f"{file}:{error}" if not isinstance(error, UnicodeError) else f"{file}:1:1: not UTF-8")
-    known = _files(config).sources().value.sources
+    known = open_config(config).sources().value.sources
     imported = to_sources(rows, [source.name for source in known], [source.url for source in known])
     for problem in imported.problems:
         print(f"{file}:{problem}", file=sys.stderr)
@@ -86,15 +86,20 @@ def import_(
 
 @app.command()
 def health(config: Config = "", as_json: Json = False) -> None:
-    """Each source: last success, failures in a row, new entries a day. Exit 1 where one is failing or silent."""
+    """Each source: last success, failures in a row, new entries a day, and whether its articles have changed.
+
+    Exit 1 where one is failing, silent or drifting.
+    """
     settings = load_settings()
-    sources = _files(config).sources().value.sources
-    states = Frontier(Store(boto3.client("s3"), settings.place)).read(sources)
+    sources = open_config(config).sources().value.sources
+    store = open_store(settings.place)
+    states, windows = Frontier(store).read(sources), DriftStore(store).read(source.name for source in sources)
+    drifts = {source: str(drift) for source, window in windows.items() if (drift := drift_of(window))}
     now = datetime.now(UTC)
-    all_health = [health_of(source, states.get(source.name), now) for source in sources]
+    all_health = [health_of(source, states.get(source.name), now, drifts.get(source.name, "")) for source in sources]
     for item in all_health:
         print(json.dumps(item._asdict(), default=_iso) if as_json else _line(item))
-    raise typer.Exit(1 if any(item.verdict in ("failing", "silent") for item in all_health) else 0)
+    raise typer.Exit(1 if any(item.verdict in ("failing", "silent", "drifting") for item in all_health) else 0)
 
 
 async def _detect(url: str, allow_hosts: tuple[str, ...]) -> tuple[list[Found], list[str]]:
@@ -127,13 +132,6 @@ async def _detect(url: str, allow_hosts: tuple[str, ...]) -> tuple[list[Found], 
                 if item is not None and item.url not in {known.url for known in found}:
                     found.append(item)
     return found, troubles
-
-
-def _files(config: str) -> ConfigFiles:
-    def open_store(place: S3Place) -> Store:
-        return Store(boto3.client("s3"), place)
-
-    return ConfigFiles(config or load_settings().config, open_store)
 
 
 def _snippet(sources: list[dict[str, object]], notes: dict[str, str]) -> str:
@@ -169,6 +167,8 @@ def _line(item: Health) -> str:
             f"last success {success:16}  failures {item.failures:2}  new {item.last_day} (usually {usual} a day)"
         )
         parts.append(f"to fetch {item.pending}  latest {item.last_outcome}")
+    if item.drift:
+        parts.append(f"drift: {item.drift}")
     return "  ".join(parts).rstrip()
 
 

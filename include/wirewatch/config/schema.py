@@ -3,19 +3,23 @@
 import json
 from pathlib import Path
 
+from pydantic import BaseModel
+
 from include.wirewatch.config import receivers, rules, sources
 from include.wirewatch.settings import DEFAULT_CONFIG
 
-MODELS = {sources.FILE: sources.SourcesFile, rules.FILE: rules.RulesFile, receivers.FILE: receivers.ReceiversFile}
+MODELS: dict[str, type[BaseModel]] = {
+    sources.FILE: sources.SourcesFile,
+    rules.FILE: rules.RulesFile,
+    receivers.FILE: receivers.ReceiversFile,
+}
 FOLDER = Path(DEFAULT_CONFIG) / "schema"
 
 
 def schema_files() -> dict[Path, str]:
     """Path → text of each schema."""
-    return {
-        FOLDER / name.replace(".yaml", ".json"): json.dumps(model.model_json_schema(), indent=2, ensure_ascii=False) + "\n"
-        for name, model in MODELS.items()
-    }
+    schemas = {name.replace(".yaml", ".json"): model.model_json_schema() for name, model in MODELS.items()}
+    return {FOLDER / name: json.dumps(schema, indent=2, ensure_ascii=False) + "\n" for name, schema in schemas.items()}
 
 
 if __name__ == "__main__":

@@ -1,6 +1,7 @@
 """Value types that the three files share."""
 
 import re
+from collections import Counter
 from datetime import timedelta
 from typing import Annotated
 
@@ -37,6 +38,6 @@ class ConfigModel(BaseModel):
 
 def refuse_duplicates(kind: str, names: list[str]) -> None:
     """Raises ValueError naming what occurs twice."""
-    twice = sorted({name for name in names if names.count(name) > 1})
+    twice = sorted(name for name, count in Counter(names).items() if count > 1)
     if twice:
         raise ValueError(f"{kind} {', '.join(map(repr, twice))} defined twice")

@@ -11,7 +11,7 @@ in the channel before it is posted again. What cannot be proven: a post that the
 import logging
 import time
 import uuid
-from collections import Counter
+from collections import Counter, deque
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
@@ -36,6 +36,8 @@ from include.wirewatch.models import Alert
 from include.wirewatch.store import Store
 
 log = logging.getLogger(__name__)
+# An alert whose fate is still unknown after so long is a failure that somebody must see.
+TOO_LONG = timedelta(hours=1)
 
 
 @dataclass
@@ -48,11 +50,12 @@ class Drained:
 
 @dataclass
 class _Pass:
-    """What one run has learnt: who is parked, and who is to be posted to again from when on."""
+    """What one run has learnt: who is parked, who may be posted to again when, and what still waits for whom."""
 
     deadline: datetime
     parked: set[str] = field(default_factory=set)
     busy_until: dict[str, datetime] = field(default_factory=dict)
+    queues: dict[str, deque[Alert]] = field(default_factory=dict)
     result: Drained = field(default_factory=Drained)
 
 
@@ -79,12 +82,22 @@ class Drain:
         going = _Pass(self.now() + timedelta(seconds=budget_s))
         replies: list[Alert] = []
         for alert in outbox.waiting(self.store):
-            self._attempt(alert, going, replies)
+            if isinstance(alert, outbox.Unreadable):
+                going.result.failures.append(f"{alert.key} is not readable by this version ({alert.problem})")
+                going.result.counts["unreadable"] += 1
+                continue
+            going.queues.setdefault(alert.receiver, deque()).append(alert)
+            if self.now() < going.deadline and not self._wait_s(alert.receiver, going):
+                self._attempt(going.queues[alert.receiver].popleft(), going, replies)
+        # A receiver that must be waited for holds nobody else up: always the one that is free soonest.
+        while queues := [name for name, queue in going.queues.items() if queue]:
+            receiver = min(queues, key=lambda name: self._wait_s(name, going))
+            self._attempt(going.queues[receiver].popleft(), going, replies)
         # Their parents may have been sent meanwhile; as long as that helps, once more.
         while replies:
             left: list[Alert] = []
-            for alert in replies:
-                self._attempt(alert, going, left)
+            for reply in replies:
+                self._attempt(reply, going, left)
             if len(left) == len(replies):
                 break
             replies = left
@@ -92,6 +105,13 @@ class Drain:
             going.result.counts[Decision.WAITS_FOR_PARENT] += len(replies)
         self._count_copies()
         return going.result
+
+    def _wait_s(self, receiver: str, going: _Pass) -> float:
+        """Seconds until the receiver may be posted to; 0 when it may be now, or is parked."""
+        until = going.busy_until.get(receiver)
+        if until is None or receiver in going.parked:
+            return 0.0
+        return max((until - self.now()).total_seconds(), 0.0)
 
     def _attempt(self, alert: Alert, going: _Pass, replies: list[Alert]) -> None:
         """Try one alert and count the outcome; one that waits for its parent goes to `replies` instead."""
@@ -112,6 +132,8 @@ class Drain:
                 outcome = "dead"
             except UnknownOutcomeError as error:
                 log.warning("deliver.unknown alert=%s receiver=%s reason=%s", alert.alert_id, alert.receiver, error)
+                if self.now() - alert.enqueued_at > TOO_LONG:
+                    result.failures.append(f"alert {alert.alert_id} for {alert.receiver!r} is still open: {error}")
                 outcome = "unknown"
         if outcome == "posted":
             going.busy_until[alert.receiver] = self.now() + timedelta(seconds=self.post_interval_s)
@@ -126,11 +148,11 @@ class Drain:
             return "left_for_next"
         if alert.receiver in going.parked:
             return "parked"
-        until = going.busy_until.get(alert.receiver)
-        if until is not None and until > self.now():
-            if until > going.deadline:
-                return "left_for_next"
-            self.sleep((until - self.now()).total_seconds())
+        wait_s = self._wait_s(alert.receiver, going)
+        if self.now() + timedelta(seconds=wait_s) > going.deadline:
+            return "left_for_next"
+        if wait_s:
+            self.sleep(wait_s)
         return ""
 
     def _deliver(self, alert: Alert, going: _Pass) -> str:
@@ -202,6 +224,11 @@ class Drain:
         begun = delivery_log.write(self.store, attempt, claimed)
         if begun is None:
             return Decision.OWNED
+        if self.now() + SETTLE > begun.entry.lease_until:
+            # The writes took so long that another worker could look for the post before it can have arrived.
+            released = begun.entry.model_copy(update={"last_try": None, "lease_until": self.now()})
+            delivery_log.write(self.store, released, begun)
+            return "left_for_next"
         try:
             posted = self._post_or_plain(alert, channel, place)
         except ThreadGoneError:
@@ -221,7 +248,9 @@ class Drain:
                 outbox.remove(self.store, alert)
             raise
         except UnknownOutcomeError as error:
-            unknown = begun.entry.model_copy(update={"lease_until": self.now(), "error": str(error)})
+            # It settles from now on: when the answer was lost, not when the post was planned.
+            lost = {"lease_until": self.now(), "last_try": self.now(), "error": str(error)}
+            unknown = begun.entry.model_copy(update=lost)
             delivery_log.write(self.store, unknown, begun)
             raise
         return self._sent(alert, begun, posted, "posted")

@@ -27,9 +27,12 @@ def offer(store: Store, alert: Alert, also_known_as: Iterable[str] = ()) -> bool
 
     also_known_as: other article ids under which it may know the article.
     """
-    ids = {alert.alert_id, *(outbox.alert_id(known, alert.receiver) for known in also_known_as)}
-    told = next(filter(None, (_told(store, known) for known in sorted(ids))), None)
+    others = sorted({outbox.alert_id(known, alert.receiver) for known in also_known_as} - {alert.alert_id})
+    told = next(filter(None, (_told(store, known) for known in (alert.alert_id, *others))), None)
     if told is None:
+        # First the pointers: a later sighting may know the article by one of its other addresses alone.
+        for other in others:
+            store.put_new(_pointer(other), alert.alert_id.encode())
         if outbox.enqueue(store, alert):
             return True
         # Somebody was faster, since we looked.
@@ -51,8 +54,20 @@ def enqueue_addenda(store: Store, alert: Alert, told: Told) -> bool:
 
 
 def _told(store: Store, alert_id: str) -> Told | None:
+    """What is known under this id, or under the one that it points to."""
+    if told := _own(store, alert_id):
+        return told
+    pointer = store.get(_pointer(alert_id))
+    return _own(store, pointer.body.decode()) if pointer else None
+
+
+def _own(store: Store, alert_id: str) -> Told | None:
     # The outbox first: an alert leaves it only once the log knows it, so looking in this order cannot miss it.
     if waiting := outbox.read(store, alert_id):
         return Told(alert_id, waiting.article_id, tuple(match.rule for match in waiting.matches), waiting.batch)
     known = delivery_log.read(store, alert_id)
     return Told(alert_id, known.entry.article_id, known.entry.rules) if known else None
+
+
+def _pointer(alert_id: str) -> str:
+    return f"known/{alert_id}"

@@ -6,11 +6,18 @@ marker that comes back after delivery does no harm: the delivery log says `sent`
 
 import hashlib
 from collections.abc import Iterator
+from concurrent.futures import ThreadPoolExecutor
+from itertools import islice
+from typing import NamedTuple
+
+from pydantic import ValidationError
 
 from include.wirewatch.models import Alert
 from include.wirewatch.store import Store
 
 PREFIX = "outbox/"
+# Markers read at once: one after the other, a backlog of 10,000 would take longer to read than a task may run.
+READERS = 16
 
 
 def alert_id(article_id: str, receiver: str, rule: str = "") -> str:
@@ -30,16 +37,32 @@ def read(store: Store, alert_id: str) -> Alert | None:
     return Alert.model_validate_json(stored.body) if stored else None
 
 
-def waiting(store: Store) -> Iterator[Alert]:
+class Unreadable(NamedTuple):
+    """A marker that is no alert that this version knows: written by a newer one, or damaged. It stays where it is."""
+
+    key: str
+    problem: str
+
+
+def waiting(store: Store) -> Iterator[Alert | Unreadable]:
     """Every alert in the outbox, the longest waiting first. One that another worker removes meanwhile is left out."""
-    for item in sorted(store.list(PREFIX), key=lambda item: item.modified):
-        stored = store.get(item.key)
-        if stored is not None:
-            yield Alert.model_validate_json(stored.body)
+    keys = iter([item.key for item in sorted(store.list(PREFIX), key=lambda item: item.modified)])
+    with ThreadPoolExecutor(READERS) as pool:
+        while some := list(islice(keys, 4 * READERS)):
+            yield from (found for found in pool.map(lambda key: _read(store, key), some) if found is not None)
 
 
 def remove(store: Store, alert: Alert) -> None:
     store.delete(_key(alert.alert_id))
+
+
+def _read(store: Store, key: str) -> Alert | Unreadable | None:
+    stored = store.get(key)
+    try:
+        return Alert.model_validate_json(stored.body) if stored else None
+    except ValidationError as error:
+        first = error.errors(include_url=False, include_input=False)[0]
+        return Unreadable(key, f"{'.'.join(map(str, first['loc']))}: {first['msg']}")
 
 
 def _key(alert_id: str) -> str:

@@ -6,7 +6,7 @@ the message is then looked for in the channel's history by the alert_id in its m
 """
 
 import uuid
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from datetime import datetime
 from http.client import HTTPException
 from typing import Any
@@ -27,8 +27,10 @@ from include.wirewatch.deliver.thread import BY_ITSELF, Place
 from include.wirewatch.models import Alert
 
 EVENT_TYPE = "wirewatch_alert"
-HISTORY_PAGE = 15
+HISTORY_PAGE = 200
 HISTORY_PAGES = 20
+RETRY_AFTER_S = 30.0
+RETRY_AFTER_MAX_S = 3600.0
 
 _TOKEN = "put a valid bot token into the Airflow connection 'slack_api_default'"  # noqa: S105  # a sentence
 RECEIVER_FAULTS = {
@@ -58,6 +60,8 @@ MESSAGE_FAULTS = {
     "cant_update_message",
     "edit_window_closed",
 }
+# Slack's own trouble: whether the message was accepted is not known.
+ITS_OWN_TROUBLE = {"internal_error", "fatal_error", "service_unavailable", "request_timeout"}
 THREAD_FAULTS = {"thread_not_found", "invalid_thread_ts", "cannot_reply_to_message"}
 
 
@@ -100,7 +104,7 @@ class SlackChannel:
     def find(self, alert: Alert, place: Place, since: datetime) -> Posted | None:
         """Search the channel or the thread. Raises UnknownOutcomeError where it cannot be read to its end."""
         read: Callable[..., Any] = self._client.conversations_history
-        thread = {}
+        thread: dict[str, str] = {}
         if place.thread_ts:
             read, thread = self._client.conversations_replies, {"ts": place.thread_ts}
         cursor = ""
@@ -140,14 +144,26 @@ class SlackChannel:
         status, headers = error.response.status_code, error.response.headers
         code = error.response.get("error", "") if isinstance(error.response.data, dict) else ""
         if status == 429 or code in {"ratelimited", "rate_limited"}:
-            return BusyError(float(headers.get("Retry-After", headers.get("retry-after", 30))))
+            return BusyError(_retry_after_s(headers))
         if code in RECEIVER_FAULTS:
             return ReceiverFaultError(f"Slack channel {self._channel}: {code}: {RECEIVER_FAULTS[code]}")
         if code in THREAD_FAULTS:
             return ThreadGoneError(code)
         if code in MESSAGE_FAULTS:
             return MessageFaultError(f"Slack channel {self._channel}: {code}")
+        if status == 200 and code and code not in ITS_OWN_TROUBLE:
+            # An explicit refusal that we have no words for: nothing was posted, and somebody must look.
+            return ReceiverFaultError(f"Slack channel {self._channel}: {code}: see Slack's documentation of this error")
         return UnknownOutcomeError(f"Slack channel {self._channel}: HTTP {status} {code}".strip())
+
+
+def _retry_after_s(headers: Mapping[str, str]) -> float:
+    """Slack sends seconds; a proxy in between may send a date."""
+    sent = next((value for name, value in headers.items() if name.lower() == "retry-after"), "")
+    try:
+        return min(max(float(sent), 1.0), RETRY_AFTER_MAX_S)
+    except ValueError:
+        return RETRY_AFTER_S
 
 
 def _metadata(alert: Alert) -> dict[str, object]:

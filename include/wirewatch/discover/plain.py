@@ -19,14 +19,16 @@ def plain_text(text: str | None, limit: int) -> str:
     """Text without markup, entities resolved, white space in single spaces, at most `limit` characters."""
     if not text:
         return ""
-    text = text[:MAX_MARKUP]
+    # JSON feeds can carry lone surrogates, which no UTF-8 file can hold.
+    text = text[:MAX_MARKUP].encode("utf-8", "replace").decode()
     if "<" in text:
         text = _TAG.sub(" ", _HIDDEN.sub(" ", text))
     if "&" in text:
         text = unescape(text)
         if "<" in text:  # markup that was escaped twice
             text = unescape(_TAG.sub(" ", text))
-    return " ".join(text.split())[:limit].rstrip()
+    text = " ".join(text.split())[:limit].rstrip()
+    return text if text.isascii() else text.encode("utf-8", "ignore").decode()  # JSON can hold half a character
 
 
 def parse_date(text: str | None) -> datetime | None:

@@ -1,5 +1,6 @@
 """One poll of one source: conditional GET → parse → further files of the same listing → entries, each once."""
 
+import logging
 from collections.abc import Awaitable, Callable, Iterable, Mapping
 from datetime import UTC, date, datetime
 from typing import NamedTuple
@@ -7,9 +8,11 @@ from typing import NamedTuple
 from include.wirewatch.config.sources import Source
 from include.wirewatch.discover import sitemap
 from include.wirewatch.discover.kinds import KINDS, Parse
+from include.wirewatch.discover.parsed import Parsed
 from include.wirewatch.models import Capture, Entry, Outcome, Reason
 from include.wirewatch.urls import canonicalise, redact
 
+log = logging.getLogger(__name__)
 Get = Callable[[str, Mapping[str, str]], Awaitable[Capture | Outcome]]
 
 # Files of one listing read in one poll. A sitemap index may name 50,000: the freshest come first (see sitemap.py).
@@ -52,7 +55,7 @@ async def _read(source: Source, url: str, get: Get, parse: Parse, headers: Mappi
     answer = await get(url, headers)
     if isinstance(answer, Outcome):
         return _failed(answer)
-    parsed = parse(answer.body, source, answer.final_url, answer.header("Content-Type"))
+    parsed = _parsed(answer, source, parse)
     entries, troubles = list(parsed.entries), [parsed.trouble] if parsed.trouble else []
     waiting, known = list(parsed.more), {url, answer.final_url}
     while waiting and len(known) <= MAX_FILES and len(entries) < source.max_entries:
@@ -64,7 +67,7 @@ async def _read(source: Source, url: str, get: Get, parse: Parse, headers: Mappi
         if isinstance(part, Outcome):
             troubles.append(f"{redact(following)}: {part.label}")
             continue
-        parsed = parse(part.body, source, part.final_url, part.header("Content-Type"))
+        parsed = _parsed(part, source, parse)
         entries += parsed.entries
         waiting += parsed.more
         troubles += [f"{redact(following)}: {parsed.trouble}"] if parsed.trouble else []
@@ -76,6 +79,14 @@ async def _read(source: Source, url: str, get: Get, parse: Parse, headers: Mappi
     # An index's own validators say nothing about the files that it names.
     validators = ("", "") if len(known) > 2 else (answer.header("ETag"), answer.header("Last-Modified"))
     return Poll(once, outcome, *validators)
+
+
+def _parsed(answer: Capture, source: Source, parse: Parse) -> Parsed:
+    try:
+        return parse(answer.body, source, answer.final_url, answer.header("Content-Type"))
+    except Exception as error:  # libraries raise anything on hostile bytes; one bad source must not fail its shard
+        log.exception("poll.parser_failed source=%s url=%s", source.name, redact(answer.final_url))
+        return Parsed([], f"cannot be read: {type(error).__name__}: {error}"[:300])
 
 
 def _failed(outcome: Outcome) -> Poll:

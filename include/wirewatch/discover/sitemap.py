@@ -141,4 +141,9 @@ def _local(element: Any) -> str:
 
 
 def _first_error(log: Any) -> str:
-    return f"line {log[0].line}, column {log[0].column}: {log[0].message}" if len(log) else ""
+    if not len(log):
+        return ""
+    try:
+        return f"line {log[0].line}, column {log[0].column}: {log[0].message}"
+    except UnicodeDecodeError:  # lxml quotes the bytes that are wrong
+        return "not in the encoding that it declares"

@@ -11,6 +11,7 @@ boilerplate  the lines that are not the article's own, by links and by phrases
 language     which language the text is in
 article      all of these for one page
 workers      many pages, in processes that can be killed
+drift        whether a source's articles have changed of late; drift_store keeps what that takes
 """
 
 from include.wirewatch.extract.article import extract_page, summary_of

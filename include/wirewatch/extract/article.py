@@ -74,6 +74,15 @@ def why_summary_is_better(entry: Entry, title: str, text: str) -> str:
     return ""
 
 
+def without_headline(text: str, title: str) -> str:
+    """The text less a first line that repeats the title, so that no term counts twice; kept where it is all there is.
+
+    One page of ten has its headline within the article.
+    """
+    first, _, rest = text.partition("\n")
+    return rest if rest.strip() and _folded(first) == _folded(title) else text
+
+
 def count_words(text: str) -> int:
     """Words; in scripts without spaces, characters."""
     return sum(1 for _ in COUNTED.finditer(text))
@@ -94,6 +103,7 @@ def _assemble(page: Page, metadata: Metadata, body: Body, detail: str) -> Extrac
         text, origins["text"] = one_line(entry.summary, limit=100_000), "entry"
     if not text:
         text, origins["text"] = metadata.description, origins.get("description", "")
+    text = without_headline(text, title)
     language = language_of(text or title, metadata.language)
     if language != metadata.language:
         origins["language"] = f"detected (declared {metadata.language})" if metadata.language else "detected"
@@ -105,6 +115,10 @@ def _assemble(page: Page, metadata: Metadata, body: Body, detail: str) -> Extrac
         word_count=count_words(text), method=body.method or "summary", method_detail=detail,
         origins={field: origin for field, origin in sorted(origins.items()) if origin},
     )  # fmt: skip
+
+
+def _folded(line: str) -> str:
+    return " ".join(line.split()).casefold()
 
 
 def _entry_date(moment: datetime | None, origin: str) -> list[tuple[str, Dated]]:

@@ -3,7 +3,7 @@
 Two kinds of evidence, and a line goes only for one of them:
 - the page: the whole line is a link, or nearly so, as teasers are ("Read more: Ministers meet again in Harbour City");
 - the words: the line opens or reads as a teaser, a call to subscribe or follow, a byline's contact, a cookie or rights
-  notice does in some twenty languages. Such rules apply to short lines only; a sentence of the article is longer.
+  notice does in some forty languages. Such rules apply to short lines only; a sentence of the article is longer.
 A line that ends in a full stop is never dropped for being a link: publishers link whole sentences.
 """
 
@@ -30,9 +30,6 @@ LABEL = re.compile(rf"(?:{'|'.join(LABELS)})\s*[:：]", re.I)
 CALL = re.compile(rf"(?:{'|'.join(CALLS)})", re.I)
 NOTICE = re.compile("|".join(NOTICES), re.I)
 TEASER_MAX, CALL_MAX, LABEL_MAX, NOTICE_MAX = 200, 200, 150, 420
-ABOUT = re.compile(
-    r"(?:#+ )?(?:About|Über|À propos de|Acerca de|Sobre|О компании|Про компанію) (?:the )?[A-ZÀ-ÞА-Я][^.!?]{1,50}:?"
-)
 DECORATION = re.compile(r"^[\s\-–—•·*|>»▶►→[(#_]+")
 HOST = re.compile(r"(?:https?:)?//(?:[^/?#@]*@)?([^/?#:]+)", re.I)
 NOT_WORD = re.compile(r"\W+")
@@ -117,15 +114,11 @@ def _could_be_teaser(line: str) -> bool:
 
 
 def _without_tail(lines: list[str], partly_linked: frozenset[str]) -> list[str]:
-    """Cut the list of links that ends the article, and what a press release says about its sender."""
+    """Cut the list of links that ends the article."""
     end = len(lines)
     while end and lines[end - 1].startswith("- ") and _letters(lines[end - 1]) in partly_linked:
         end -= 1
-    lines = lines[:end] if len(lines) - end >= LINKS_IN_A_TAIL else lines
-    for number in range(len(lines) - 1, len(lines) // 2, -1):
-        if ABOUT.fullmatch(lines[number]):
-            return lines[:number]
-    return lines
+    return lines[:end] if len(lines) - end >= LINKS_IN_A_TAIL else lines
 
 
 def _is_headline(text: str) -> bool:

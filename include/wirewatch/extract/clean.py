@@ -9,7 +9,20 @@ TAG = re.compile(r"<[^<>]{0,2000}>")
 BLOCK_TAG = re.compile(r"</?(?:p|br|div|li|h[1-6]|tr|blockquote|section)\b[^<>]{0,2000}>", re.I)
 # What no stored text may hold: controls but tab and newline, lone surrogates (JSON escapes make them), noncharacters.
 FORBIDDEN = re.compile(r"[\x00-\x08\x0b-\x1f\x7f-\x9f\ud800-\udfff\ufffe\uffff]")
+REFERENCE = re.compile(r"&#(?:[xX]([0-9a-fA-F]{1,8})|([0-9]{1,10}));?")
 MAX_LINE = 1_000
+
+
+def without_forbidden_references(markup: str) -> str:
+    """Markup without references such as `&#1;` to what no text may hold: a tree that holds one cannot be changed."""
+    return REFERENCE.sub(_kept_reference, markup) if "&#" in markup else markup
+
+
+def _kept_reference(found: re.Match[str]) -> str:
+    code = int(found[1], 16) if found[1] else int(found[2])
+    # 0x80 to 0x9f are read as windows-1252, which is what pages mean by them.
+    is_kept = 0x80 <= code <= 0x9F or (code <= 0x10FFFF and not FORBIDDEN.match(chr(code)))
+    return found[0] if is_kept else " "
 
 
 def one_line(value: Any, limit: int = MAX_LINE) -> str:

@@ -31,6 +31,7 @@ BROWSER_NAMES = {
     "mac_cyrillic",
 }  # fmt: skip
 BOMS = [(codecs.BOM_UTF8, "utf-8"), (codecs.BOM_UTF16_LE, "utf-16-le"), (codecs.BOM_UTF16_BE, "utf-16-be")]
+NOT_FOR_PAGES = {"utf-7", "punycode", "unicode_escape", "raw_unicode_escape"}
 META_SCAN = 4_096
 META_CHARSET = re.compile(
     rb"<(?:meta|\?xml)\b[^>]{0,300}?(?:charset|encoding)\s{0,5}=\s{0,5}[\"']?\s{0,5}([A-Za-z0-9_.:-]{2,30})", re.I
@@ -111,15 +112,16 @@ def _labels(body: bytes, content_type: str) -> list[tuple[str, str]]:
 def _known(label: str) -> str:
     """Python's name of a label, or "" for one that is unknown, no text encoding, or meaningless inside a page."""
     label = label.lower()
-    name = BROWSER_NAMES.get(label, label)
     try:
-        info = codecs.lookup(name)
+        name = codecs.lookup(BROWSER_NAMES.get(label, label)).name
+        # Some codecs are no text encodings, or cannot replace what they cannot read: idna, base64, undefined.
+        b"\xff".decode(name, "replace")
     except (LookupError, ValueError):
         return ""
     # A label in ASCII bytes cannot be UTF-16 or UTF-32; browsers read it as UTF-8.
-    if info.name.startswith(("utf-16", "utf-32")):
+    if name.startswith(("utf-16", "utf-32")):
         return "utf-8"
-    return info.name if getattr(info, "_is_text_encoding", True) and info.name != "utf-7" else ""
+    return "" if name in NOT_FOR_PAGES else name
 
 
 def _strict(body: bytes, name: str) -> str | None:

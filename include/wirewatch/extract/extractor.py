@@ -1,7 +1,10 @@
 """The name of this extractor: part of the key of every clean batch, so that reprocessing is comparable."""
 
 import hashlib
+import re
 from importlib.metadata import version
+
+from lxml.etree import XPath
 
 from include.wirewatch.extract import (
     article,
@@ -18,20 +21,37 @@ from include.wirewatch.extract import (
     text,
 )  # fmt: skip
 
-# Raised by hand when code changes what comes out; constants and phrases are seen by themselves.
-OWN_VERSION = "w1"
+# Raised by hand when code changes what comes out; constants, patterns and phrases are seen by themselves.
+OWN_VERSION = "w2"
 MODULES = (article, boilerplate, clean, dates, decode, jsonld, language, markup, metadata, phrases, prune, text)
 
 
-def _name() -> str:
+def extractor_name() -> str:
+    """The library's version, our own, and a hash of every constant of the extraction's modules."""
     constants = [
-        f"{module.__name__} {name} {value!r}"
+        f"{module.__name__} {name} {_plain(value)!r}"
         for module in MODULES
         for name, value in sorted(vars(module).items())
-        if name.isupper() and isinstance(value, str | int | float | tuple)
+        if name.isupper()
     ]
     digest = hashlib.sha256("\n".join(constants).encode()).hexdigest()
     return f"trafilatura-{version('trafilatura')}-{OWN_VERSION}-{digest[:8]}"
 
 
-EXTRACTOR = _name()
+def _plain(value: object) -> object:
+    """The same in every process: sets in order, patterns and paths as their source."""
+    match value:
+        case re.Pattern():
+            return value.pattern
+        case XPath():
+            return value.path
+        case dict():
+            return [(_plain(key), _plain(each)) for key, each in value.items()]
+        case set() | frozenset():
+            return sorted(map(repr, value))
+        case list() | tuple():
+            return [_plain(each) for each in value]
+    return repr(value)
+
+
+EXTRACTOR = extractor_name()

@@ -6,10 +6,14 @@ import lxml.etree
 import lxml.html
 from lxml.html import HtmlElement
 
-from include.wirewatch.extract.clean import FORBIDDEN
+from include.wirewatch.extract.clean import without_forbidden_references
 from include.wirewatch.extract.prune import flatten
 
 MAX_DEPTH = 256
+NO_CONTROLS = bytes(32 if (byte < 32 and byte not in b"\t\n") or byte == 127 else byte for byte in range(256))
+# Attributes cost the parser the square of their number; those of a tag as long as this are data for scripts.
+HUGE_TAG = 200_000
+HUGE = re.compile(rf"<([a-z][a-z0-9]*)\b[^<>]{{{HUGE_TAG},}}>", re.I)
 MAGIC = {
     b"%PDF": "PDF", b"\x89PNG": "a PNG image", b"\xff\xd8\xff": "a JPEG image", b"GIF8": "a GIF image",
     b"PK\x03\x04": "a ZIP file",
@@ -41,7 +45,9 @@ def parse(text: str) -> HtmlElement | None:
     """The page as a tree, or None where there is no markup in it."""
     if not OPENING.search(text) and len(CLOSING.findall(text, 0, 100_000)) < 2:
         return None
-    body = FORBIDDEN.sub(" ", text).encode()
+    if len(text) > HUGE_TAG:
+        text = HUGE.sub(r"<\1>", text)
+    body = without_forbidden_references(text).encode("utf-8", "replace").translate(NO_CONTROLS)
     parser = _parser()
     tree = _tree(body, parser)
     if any(error.type == lxml.etree.ErrorTypes.ERR_RESOURCE_LIMIT for error in parser.error_log):

@@ -38,6 +38,7 @@ IMAGE_META = ("og:image", "og:image:secure_url", "og:image:url", "twitter:image"
 DESCRIPTION_META = ("og:description", "description", "twitter:description", "dc.description")
 LANGUAGE_META = ("og:locale", "content-language", "dc.language", "inlanguage", "language")
 PUBLISHED_ELEMENTS = './/*[@itemprop="datePublished"]|.//time[@pubdate]'
+AUTHOR_PATHS = (("rel=author", './/a[@rel="author"]'), ("itemprop=author", './/*[@itemprop="author"]'))
 TITLE_TAIL = re.compile(r"\s+[|–—•·»-]\s+|\s*\|\s*")
 BYLINE = re.compile(r"^(?:by|von|par|por|di|door|от|автор:?|від)\s+", re.I)
 AUTHOR_SPLIT = re.compile(r"\s*(?:;|\||\band\b|\bund\b|&|,)\s*")
@@ -146,16 +147,8 @@ class _Said:
         return [(origin, dated) for origin, dated in found if dated is not None]
 
     def authors(self) -> tuple[str, ...]:
-        sources: list[list[tuple[str, Any]]] = [
-            list(self.linked("author", "creator")),
-            *[list(self.metas([name])) for name in AUTHOR_META],
-            [("rel=author", link.text_content()) for link in self.tree.xpath('.//a[@rel="author"]')[:MAX_AUTHORS]],
-            [
-                ("itemprop=author", item.text_content())
-                for item in self.tree.xpath('.//*[@itemprop="author"]')[:MAX_AUTHORS]
-            ],
-        ]
-        for source in sources:
+        """The names of the first source that gives any."""
+        for source in self._bylines():
             names: dict[str, None] = {}
             for origin, value in source:
                 for name in _names(value):
@@ -164,6 +157,13 @@ class _Said:
             if names:
                 return tuple(names)[:MAX_AUTHORS]
         return ()
+
+    def _bylines(self) -> Iterator[list[tuple[str, Any]]]:
+        yield list(self.linked("author", "creator"))
+        for name in AUTHOR_META:
+            yield list(self.metas([name]))
+        for origin, path in AUTHOR_PATHS:
+            yield [(origin, element.text_content()) for element in self.tree.xpath(path)[:MAX_AUTHORS]]
 
     def languages(self) -> Iterator[tuple[str, Any]]:
         yield from self.linked("inLanguage")

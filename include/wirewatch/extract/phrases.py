@@ -35,6 +35,7 @@ TEASERS = (
     r"إقرأ (?:أيضا|أيضًا|أيضاً)", r"شاهد أيضا?", r"بیشتر بخوانید", r"یہ بھی پڑھیں", r"קראו (?:גם|עוד)",
     r"यह भी पढ़ें", r"関連記事", r"あわせて読みたい", r"続きを読む",
     r"相关(?:阅读|新闻|报道)", r"相關(?:閱讀|新聞|報導)", r"延伸(?:阅读|閱讀)", r"관련 ?기사",
+    r"อ่าน(?:เพิ่มเติม|ต่อ)", r"ข่าวที่เกี่ยวข้อง",
 )  # fmt: skip
 # Lines that are never part of an article, whatever follows.
 CALLS = (
@@ -60,8 +61,9 @@ CALLS = (
     r"подпи(?:сывайтесь|шитесь|ска на)", r"следите за", r"підпи(?:суйтесь|суйтеся|шіться)", r"стежте за",
     r"zapisz się", r"obserwuj nas", r"śledź nas", r"přihlaste se k", r"sledujte nás", r"абонирайте се",
     r"последвайте ни", r"пратите нас", r"pratite nas", r"schrijf je in", r"volg ons", r"prenumerera", r"tilmeld dig",
-    r"abone ol\b", r"bizi takip", r"εγγραφείτε", r"ακολουθήστε", r"iratkozz", r"kövess", r"تابعونا", r"اشترك",
-    r"הירשמו", r"עקבו אחרינו", r"ikuti (?:kami|berita)", r"theo dõi chúng tôi", r"フォローする", r"关注我们", r"구독",
+    r"abone ol\b", r"bizi takip", r"εγγραφείτε", r"ακολουθήστε", r"iratkozz", r"kövess", r"تابعونا",
+    r"اشترك (?:الآن|في (?:النشرة|القناة|قناتنا))", r"הירשמו", r"עקבו אחרינו", r"ikuti (?:kami|berita)",
+    r"theo dõi chúng tôi", r"フォローする", r"关注我们", r"구독(?:하기| 신청)",
 )  # fmt: skip
 LABELS = (
     r"tags?", r"filed under", r"topics?", r"categor(?:y|ies)", r"posted in", r"labels?", r"keywords?", r"теги",
@@ -70,26 +72,27 @@ LABELS = (
 )  # fmt: skip
 # One of these is in every line that a notice pattern can match; looked for first, as it is 30 times cheaper.
 NOTICE_HINTS = (
-    "newsletter", "inbox", "cookie", "rights reserved", "non-commercial", "may not be", "©", "(c)", "copyright",
-    "rechte vorbehalten", "droits réservés", "reservados", "riservati", "защищены", "захищені", "zastrzeżone", "@",
-    "contributed to this", "reporting", "writing", "edit", "affiliate", "commission", "follow", "telegram",
-    "телеграм", "viber", "вайбер", "google news",
+    "newsletter", "your inbox", "your e", "cookie", "rights reserved", "non-commercial", "may not be", "©", "(c)",
+    "copyright", "rechte vorbehalten", "droits réservés", "reservados", "riservati", "защищены", "захищені",
+    "zastrzeżone", "@", "contributed to this", "reporting by", "writing by", "edit", "affiliate", "commission",
+    "follow", "sign", "subscrib", "://",
 )  # fmt: skip
 # Words that give a notice away wherever they stand in a short line.
 NOTICES = (
-    r"\bnewsletters?\b.{0,120}\b(?:sign|subscri|inbox|deliver|free|email|here|click)",
-    r"\b(?:sign(?:ing)? up|subscri\w+|deliver\w*)\b.{0,120}\b(?:newsletters?|inbox|e-?mail)",
-    r"\bcookies?\b.{0,200}\b(?:accept|consent|polic|agree|settings|improve|browser|experience|akzept|zustimm|acept|accett|consent|соглас|згод|polit|prefer)",
+    r"\bnewsletters?\b.{0,120}\b(?:sign up|subscrib|inbox|click here)", r"\bto your (?:inbox|e-?mail)\b",
+    r"\b(?:sign(?:ing)? up|subscrib(?:e|ing))\b.{0,120}\b(?:newsletters?|inbox|e-?mail)",
+    r"\bcookies?\b.{0,200}\b(?:accept|consent|polic(?:y|ies)|agree|settings|improve|browser|experience|prefer)",
+    r"\bcookies?\b.{0,200}\b(?:akzept|zustimm|acept|accett|соглас|згод|datenschutz|confidential)",
     r"\b(?:we|this (?:web)?site) uses? cookies\b", r"\ball rights reserved\b", r"\bpersonal, non-commercial use\b",
     r"\bmay not be (?:published|reproduced|republished)\b", r"^(?:©|\(c\) ?\d{4}|copyright (?:©|\d{4}))",
     r"\balle rechte vorbehalten\b", r"\btous droits réservés\b", r"\btodos (?:los derechos|os direitos) reservados\b",
     r"\btutti i diritti riservati\b", r"\bвсе права защищены\b", r"\b(?:усі|всі) права захищені\b",
     r"\bwszelkie prawa zastrzeżone\b",
-    r"\b(?:follow|email|e-mail|contact|reach|reached|write)\b.{0,80}(?:\b[\w.+-]+@[\w-]+\.\w+|@\w{3,})",
-    r"\bcontributed to this (?:report|story|article|piece)\b",
-    r"^\(?(?:additional )?(?:reporting|writing) (?:by|from)\b", r"^\(?(?:edited|editing) by\b",
-    r"\b(?:products?|purchase|buy|link)\b.{0,120}\b(?:affiliate|commission)\b",
-    r"\b(?:affiliate|commission)\b.{0,80}\b(?:links?|purchase|commission|sale)",
-    r"\bfollow\b.{0,80}\bon (?:twitter|facebook|instagram|telegram|youtube|linkedin)\b",
-    r"\b(?:in|на) (?:telegram|телеграм|viber|вайбер|google news)\b.{0,60}\b(?:подпи|підпи|канал)",
+    r"\b(?:e-?mail|contact|reach(?:ed)?|write to|tips?|ideas?)\b.{0,80}\b[\w.+-]+@[\w-]+\.\w+",
+    r"\bfollow(?: him| her| them| us| me)?(?: on \w+)?(?: at)?:? @\w{3,}",
+    r"\b(?:on|via) (?:twitter|x|instagram|threads)(?: at)?:? (?:@\w{3,}|https?://)",
+    r"(?:^|[.!?] )follow (?:\S+ ){1,6}on (?:twitter|facebook|instagram|telegram|youtube|linkedin)\b",
+    r"\bcontributed to this (?:report|story|article|piece)\b", r"^\(?(?:additional )?(?:reporting|writing) by\b",
+    r"^\(?(?:edited|editing) by\b", r"\baffiliate (?:links?|commissions?|partners?|program)",
+    r"\b(?:we|site) (?:may |can |will |might )?(?:earn|receive|get) (?:an? )?(?:\w+ )?commission\b",
 )  # fmt: skip

@@ -5,7 +5,7 @@ Also saves the library's time: it copies the tree five times over.
 
 import re
 from collections import Counter, defaultdict
-from itertools import islice
+from itertools import islice, takewhile
 
 from lxml.etree import XPath, iterwalk
 from lxml.html import HtmlElement
@@ -21,8 +21,15 @@ NESTED_TEASER = XPath(
     ".//article[.//*[self::h1 or self::h2 or self::h3 or self::h4][.//a or parent::a]][count(ancestor::article) = 1]"
 )
 BODY_CLASS = re.compile(r"(?:article|story|post|entry)(?:-|_|__)?(?:body|content|text)", re.I)
+# Copying an element costs the square of its attributes: 40,000 of them burn two seconds a copy.
+CROWDED = XPath(".//*[count(@*) > 50]")
+READ_ATTRIBUTES = {"id", "class", "href", "role", "style", "hidden", "itemprop", "rel", "dir", "aria-hidden"}
 HIDDEN_SHARE = 0.4
 NESTED_SHARE = 0.6
+LOOSE_MIN = 140
+INLINE = {
+    "a", "b", "strong", "em", "i", "u", "span", "small", "font", "mark", "cite", "q", "sup", "sub", "abbr",
+}  # fmt: skip
 POPUP_LINKS = 3
 POPUP_DEPTH, POPUP_DEPTH_OF_LINK = 8, 4
 POPUP_LINK_SHARE = 0.6
@@ -34,10 +41,15 @@ def prune(tree: HtmlElement) -> None:
     """Change the tree in place."""
     for element in list(tree.iter(*UNSEEN)):
         element.drop_tree()
+    for element in CROWDED(tree):
+        kept = {name: element.get(name, "") for name in READ_ATTRIBUTES & set(element.attrib.keys())}
+        element.attrib.clear()
+        element.attrib.update(kept)
     _drop_hidden(tree)
     _drop_popups(tree)
     _drop_nested_articles(tree)
     _join_body_parts(tree)
+    _wrap_loose_text(tree)
 
 
 def flatten(tree: HtmlElement) -> int:
@@ -126,3 +138,34 @@ def _join_body_parts(tree: HtmlElement) -> None:
         for part in parts[1:]:
             if first not in part.iterancestors() and part not in first.iterancestors():
                 first.extend(list(part))
+
+
+def _wrap_loose_text(tree: HtmlElement) -> None:
+    """Make paragraphs of text that stands in a box by itself, parted by line breaks: the library loses its start."""
+    for box in list(tree.iter("div", "td", "section", "article", "main")):
+        loose = [box.text, *(child.tail for child in box)]
+        if box.find("br") is None or sum(len((text or "").strip()) for text in loose) < LOOSE_MIN:
+            continue
+        children, paragraph = list(box), tree.makeelement("p")
+        paragraph.text, box.text = box.text, None
+        parts = [paragraph]
+        for child in children:
+            tail, child.tail = child.tail, None
+            if child.tag in INLINE:
+                paragraph.append(child)
+                child.tail = tail
+            else:
+                # A line break or a block of its own ends the paragraph.
+                parts += [] if child.tag == "br" else [child]
+                paragraph = tree.makeelement("p")
+                paragraph.text = tail
+                parts.append(paragraph)
+        for part in parts:
+            if part.tag != "p" or len(part) or (part.text or "").strip():
+                box.append(part)
+        for child in children:
+            if child.tag == "br":
+                box.remove(child)
+        if box.tag == "td":  # a table for layout: the library would make one line of it
+            for frame in (box, *takewhile(lambda above: above.tag in ("tr", "tbody", "table"), box.iterancestors())):
+                frame.tag = "div"

@@ -2,7 +2,7 @@
 
 fast       trafilatura favouring precision, no comments, its own rules alone; enough on nine pages of ten
 precision  the same, checked against readability and justext (+30 % CPU): where fast found little of the page's prose
-balanced   trafilatura's balanced mode, where precision found little, too
+balanced   trafilatura's balanced mode, where precision found little of it, too
 json-ld    the articleBody that the publisher embeds, where it is much longer than what was found
 """
 
@@ -11,14 +11,13 @@ from typing import NamedTuple
 from lxml.html import HtmlElement
 
 from include.wirewatch.extract.boilerplate import Boilerplate
-from include.wirewatch.extract.clean import lines_of
+from include.wirewatch.extract.clean import FORBIDDEN, lines_of
 from include.wirewatch.extract.jsonld import JsonLd
 from include.wirewatch.extract.prune import prune
 
 # On 181 pages readability and justext changed six texts, all of which were below these two.
 ENOUGH_CHARACTERS = 250
-ENOUGH_SHARE = 0.7
-LITTLE_CHARACTERS = 100
+ENOUGH_SHARE = 0.5
 LITTLE_SHARE = 0.25
 MUCH_LONGER = 1.5
 BODY_MIN_CHARACTERS = 500
@@ -37,7 +36,7 @@ class Body(NamedTuple):
 
 def extract_text(tree: HtmlElement, json_ld: JsonLd, url: str) -> Body:
     """The tree is pruned in place."""
-    elements = sum(1 for _ in tree.iter())
+    elements = int(tree.xpath("count(//*)"))
     if elements > MAX_ELEMENTS:
         return Body("", "", f"{elements} elements, more than {MAX_ELEMENTS}")
     boilerplate = Boilerplate.of(tree, url)
@@ -48,7 +47,8 @@ def extract_text(tree: HtmlElement, json_ld: JsonLd, url: str) -> Body:
     if len(text) < max(ENOUGH_CHARACTERS, ENOUGH_SHARE * prose):
         tried.append(f"fast found {len(text)} characters")
         text, method = boilerplate.strip(_run(tree, precision=True, fast=False)), "precision"
-        if len(text) < max(LITTLE_CHARACTERS, LITTLE_SHARE * prose):
+        # Without any prose, balanced mode would return the page's furniture.
+        if len(text) < LITTLE_SHARE * prose:
             retry = boilerplate.strip(_run(tree, precision=False, fast=False))
             if len(retry) > MUCH_LONGER * len(text):
                 tried.append(f"precision found {len(text)}")
@@ -57,6 +57,7 @@ def extract_text(tree: HtmlElement, json_ld: JsonLd, url: str) -> Body:
     if len(embedded) >= BODY_MIN_CHARACTERS and len(embedded) > MUCH_LONGER * len(text):
         tried.append(f"{method} found {len(text)}")
         text, method = embedded, "json-ld"
+    text = FORBIDDEN.sub(" ", text)
     return Body(text, method if text else "", ", ".join(tried) if text else "no text found in the page")
 
 
@@ -67,6 +68,9 @@ def count_prose(tree: HtmlElement) -> int:
         length = len(paragraph.text_content().strip())
         if length >= PROSE_MIN and sum(len(link.text_content()) for link in paragraph.iter("a")) < length / 2:
             total += length
+    for box in tree.iter("div", "td", "section", "article"):
+        length = len("".join(filter(None, (box.text, *(child.tail for child in box)))).strip())
+        total += length if length >= PROSE_MIN else 0
     return total
 
 

@@ -6,9 +6,11 @@ summary with the reason. A single page gets a process of its own: 15 ms, where a
 """
 
 import logging
+import math
 import multiprocessing
 import os
 import resource
+import signal
 from concurrent.futures import TimeoutError
 from multiprocessing.connection import Connection
 from pathlib import Path
@@ -25,8 +27,11 @@ FORK = multiprocessing.get_context("fork")
 # A worker is replaced after so many pages: its memory has reached a plateau by then, and what leaks is given back.
 PAGES_PER_WORKER = 1_000
 
+# A worker whose parent is gone has nobody to kill it: its own alarm does, so long after the limit.
+ORPHAN_GRACE_S = 30
+
 _pages: list[Page] = []
-_max_html_bytes = 0
+_limits = Limits()
 
 
 def extract_pages(pages: list[Page], limits: Limits) -> list[Extraction]:
@@ -85,8 +90,9 @@ def _answer_alone(sender: Connection, page: Page, limits: Limits) -> None:
 
 
 def _start_worker(pages: list[Page], limits: Limits) -> None:
-    global _pages, _max_html_bytes
-    _pages, _max_html_bytes = pages, limits.max_html_bytes
+    global _pages, _limits
+    _pages, _limits = pages, limits
+    signal.signal(signal.SIGALRM, signal.SIG_DFL)
     logging.disable(logging.CRITICAL)  # the library warns about every odd page; outcomes say it once, and in order
     inherited = int(Path("/proc/self/statm").read_text().split()[0]) * resource.getpagesize()
     resource.setrlimit(resource.RLIMIT_AS, (inherited + limits.memory_bytes,) * 2)
@@ -94,9 +100,16 @@ def _start_worker(pages: list[Page], limits: Limits) -> None:
 
 
 def _extract_nth(number: int) -> Extraction:
-    page = _pages[number]
-    if len(page.html) <= _max_html_bytes:
+    signal.alarm(math.ceil(_limits.timeout_s) + ORPHAN_GRACE_S)
+    try:
+        return _extract_capped(_pages[number], _limits.max_html_bytes)
+    finally:
+        signal.alarm(0)
+
+
+def _extract_capped(page: Page, max_html_bytes: int) -> Extraction:
+    if len(page.html) <= max_html_bytes:
         return extract_page(page)
-    extraction = extract_page(page._replace(html=page.html[:_max_html_bytes]))
-    cut = f"read the first {_max_html_bytes} of {len(page.html)} bytes"
+    extraction = extract_page(page._replace(html=page.html[:max_html_bytes]))
+    cut = f"read the first {max_html_bytes} of {len(page.html)} bytes"
     return extraction._replace(method_detail="; ".join(filter(None, [extraction.method_detail, cut])))

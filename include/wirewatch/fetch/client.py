@@ -21,6 +21,7 @@ from yarl import URL
 from include.wirewatch.config.sources import Source
 from include.wirewatch.fetch import guard, robots
 from include.wirewatch.fetch.host import DEFAULT_PAUSE_S, Host, retry_after_s
+from include.wirewatch.fetch.robots_store import RobotsStore
 from include.wirewatch.models import Capture, Outcome, Reason
 from include.wirewatch.urls import absolute, host_of, redact, site_of
 
@@ -58,7 +59,9 @@ class Redirect(NamedTuple):
 class Client:
     """Keeps each host's pace, robots.txt and patience for its own life, which is one task.
 
-    user_agent: `Name/version (…)`; the name is what robots.txt files know. resolver: the system's where None.
+    user_agent: `Name/version (…)`; the name is what robots.txt files know.
+    robots_store: where robots.txt files are remembered for a day; without it, for the client's life.
+    resolver: the system's where None.
     Use as an async context manager.
     """
 
@@ -68,12 +71,14 @@ class Client:
         user_agent: str,
         timeout_s: float,
         max_body_bytes: int,
+        robots_store: RobotsStore | None = None,
         resolver: AbstractResolver | None = None,
     ) -> None:
         self._user_agent = user_agent
         self._robot = user_agent.partition("/")[0]
         self._timeout_s = timeout_s
         self._max_body_bytes = max_body_bytes
+        self._robots_store = robots_store
         self._resolver = resolver
         self._hosts: dict[str, Host] = {}
         self._robots: dict[str, asyncio.Task[robots.Robots]] = {}
@@ -158,8 +163,19 @@ class Client:
         return rules.refusal(url, self._robot)
 
     async def _read_robots(self, origin: str, ask: Ask) -> robots.Robots:
+        now = datetime.now(UTC)
+        if self._robots_store is not None:
+            text = await asyncio.to_thread(self._robots_store.read, origin, now)
+            if text is not None:
+                return robots.rules_of(text)
         asking = ask._replace(accept="listing", is_robots=True, headers={}, needs_robots=False)
-        return robots.read(await self._follow(f"{origin}/robots.txt", asking, robots.MAX_ROBOTS_BYTES))
+        answer = await self._follow(f"{origin}/robots.txt", asking, robots.MAX_ROBOTS_BYTES)
+        text = robots.text_of(answer)
+        if text is None:
+            return robots.trouble_of(answer)
+        if self._robots_store is not None:
+            await asyncio.to_thread(self._robots_store.write, origin, text, now)
+        return robots.rules_of(text)
 
     async def _exchange(
         self, url: str, at: str, ask: Ask, host: Host, timeout_s: float, max_body_bytes: int
@@ -200,8 +216,9 @@ class Client:
             if 300 <= status < 400:
                 return _redirect(at, status, response.headers.get("Location", ""))
             if not 200 <= status < 300:
-                _heed(host, status, response.headers.get("Retry-After", ""))
-                return Outcome(reason=Reason.HTTP_ERROR, status=status, detail=f"{redact(at)} answered {status}")
+                pause_s = _heed(host, status, response.headers.get("Retry-After", ""))
+                detail = f"{redact(at)} answered {status}"
+                return Outcome(reason=Reason.HTTP_ERROR, status=status, detail=detail, retry_after_s=pause_s)
             if ask.accept == "page" and (kind := response.headers.get("Content-Type", "")) and not _is_html(kind):
                 return Outcome(reason=Reason.NOT_HTML, status=status, detail=f"Content-Type is {kind[:80]!r}")
             body, is_whole = await _read_body(response, max_body_bytes)
@@ -256,11 +273,15 @@ def _redirect(at: str, status: int, location: str) -> Outcome | Redirect:
         return Outcome(reason=Reason.BAD_URL, status=status, detail=f"{redact(at)} redirects: {error}")
 
 
-def _heed(host: Host, status: int, retry_after: str) -> None:
+def _heed(host: Host, status: int, retry_after: str) -> float | None:
+    """Close a host that asks to be left alone. Seconds that it asks for, None where it does not."""
     pause_s = retry_after_s(retry_after, datetime.now(UTC)) if retry_after else None
-    if status == 429 or (status == 503 and pause_s is not None):
-        pause_s = DEFAULT_PAUSE_S if pause_s is None else pause_s
-        host.close(pause_s, f"the host answered {status}: leave it alone for {pause_s:.0f} s")
+    if status == 429 and pause_s is None:
+        pause_s = DEFAULT_PAUSE_S
+    if status not in (429, 503) or pause_s is None:
+        return None
+    host.close(pause_s, f"the host answered {status}: leave it alone for {pause_s:.0f} s")
+    return pause_s
 
 
 def _is_html(content_type: str) -> bool:

@@ -36,15 +36,23 @@ class Robots(NamedTuple):
         return min(max(float(delay or 0.0), 0.0), MAX_CRAWL_DELAY_S)
 
 
-def read(answer: Capture | Outcome) -> Robots:
-    """Read the answer to GET /robots.txt."""
+def text_of(answer: Capture | Outcome) -> str | None:
+    """The text of robots.txt by the answer to its GET, "" where there are no rules; None where nothing can be said."""
     if isinstance(answer, Capture):
-        text = answer.body[:MAX_ROBOTS_BYTES].decode("utf-8-sig", "replace")
-        return Robots(rules=Protego.parse(text))
+        return answer.body[:MAX_ROBOTS_BYTES].decode("utf-8-sig", "replace")
     status = answer.status or 0
     if answer.reason is Reason.HTTP_ERROR and 400 <= status < 500 and status != 429:
-        return Robots()
-    if answer.reason in (Reason.TOO_MANY_REDIRECTS, Reason.BAD_URL):
-        # RFC 9309, 2.3.1.2: after five redirects it may be taken as unavailable, which allows everything.
-        return Robots()
+        return ""
+    # RFC 9309, 2.3.1.2: after five redirects it may be taken as unavailable, which allows everything.
+    return "" if answer.reason in (Reason.TOO_MANY_REDIRECTS, Reason.BAD_URL) else None
+
+
+def rules_of(text: str) -> Robots:
+    """What a text allows."""
+    return Robots(rules=Protego.parse(text) if text else None)
+
+
+def trouble_of(answer: Capture | Outcome) -> Robots:
+    """Nothing is allowed for now; why, for every URL that waits for it."""
+    assert isinstance(answer, Outcome), "an answer with a text is no trouble"
     return Robots(trouble=answer.model_copy(update={"detail": f"robots.txt: {answer.detail or answer.label}"}))

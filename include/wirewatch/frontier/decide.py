@@ -5,7 +5,7 @@ from datetime import UTC, datetime
 from typing import NamedTuple
 
 from include.wirewatch.config.sources import Source
-from include.wirewatch.frontier.state import Mark, SourceState, key_of
+from include.wirewatch.frontier.state import NEVER, Mark, SourceState, key_of
 from include.wirewatch.models import Entry, Outcome, Reason
 
 DAY_S = 86_400
@@ -31,7 +31,7 @@ ANSWERED = frozenset({Reason.FETCHED, Reason.UNCHANGED})
 
 
 class Unseen(NamedTuple):
-    """An entry to fetch. first_poll: it was there when the source was first read, so first_seen is not its age."""
+    """An entry to fetch. first_poll: it was in the source's first listing, so first_seen is not its age."""
 
     entry: Entry
     first_seen: datetime
@@ -40,10 +40,14 @@ class Unseen(NamedTuple):
 
 
 def streak_of_failures(state: SourceState) -> int:
-    """Polls that failed since the last good one. A 304 after a failure says nothing new: it counts as one."""
+    """Polls that failed since the last good one.
+
+    A 304 after a failure says nothing new: it counts as one. A broken listing of which entries could be read does not:
+    some publishers' XML is never well-formed.
+    """
     streak = 0
     for poll in state.polls:
-        if poll.label == Reason.FETCHED or (poll.label == Reason.UNCHANGED and not streak):
+        if poll.label == Reason.FETCHED or poll.listed or (poll.label == Reason.UNCHANGED and not streak):
             streak = 0
         else:
             streak += 1
@@ -64,7 +68,7 @@ def interval_s(state: SourceState, source: Source) -> float:
         return low
     pause = low
     for poll in state.polls:
-        if poll.at == state.since or poll.label not in ANSWERED:
+        if poll.at == state.since or not (poll.listed or poll.label in ANSWERED):
             continue
         seen = 1 - poll.fresh / poll.listed if poll.listed else 1.0
         if seen >= SLOW_DOWN_AT:
@@ -75,9 +79,11 @@ def interval_s(state: SourceState, source: Source) -> float:
 
 
 def is_due(state: SourceState | None, source: Source, now: datetime) -> bool:
-    """Whether to poll the source now. One never polled is due."""
+    """Whether to poll the source now. One never polled is due; one whose host asked for a pause is not."""
     if state is None or not state.polls:
         return True
+    if now.timestamp() < state.not_before:
+        return False
     return now.timestamp() + DUE_SLACK_S >= state.polls[-1].at + interval_s(state, source)
 
 
@@ -98,15 +104,19 @@ def validators_for(state: SourceState | None, source: Source) -> tuple[str, str]
 def unseen(
     state: SourceState | None, entries: Iterable[Entry], now: datetime, tags: Iterable[str] = ()
 ) -> list[Unseen]:
-    """The entries to fetch: new ones, those to try again, and those to look at again.
+    """The entries to fetch: new ones, those to try again (listed still or not), and those to look at again.
 
-    Again: the source says that it changed since, or the source is tagged `live`; at most once an hour either way.
+    Look again: the source says that it changed since, or the source is tagged `live`; at most once an hour either way.
     """
     second, found, live = int(now.timestamp()), [], "live" in tags
-    for entry in entries:
+    listed = list(entries)
+    known = {key_of(entry.url) for entry in listed}
+    pending = state.pending if state else {}
+    waiting = [Entry.model_validate_json(entry) for key, entry in pending.items() if key not in known]
+    for entry in (*listed, *waiting):
         mark = state.entries.get(key_of(entry.url)) if state else None
         if mark is None:
-            found.append(Unseen(entry, now, state is None))
+            found.append(Unseen(entry, now, state is None or state.since == NEVER))
         elif _is_wanted(mark, entry, second, live):
             first_poll = state is None or mark.first <= state.since
             found.append(Unseen(entry, datetime.fromtimestamp(mark.first, UTC), first_poll, mark.attempts))

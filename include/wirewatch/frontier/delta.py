@@ -1,14 +1,15 @@
 """What one poll of one source changes in the frontier, as JSON that travels with the batch."""
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from datetime import datetime
 from typing import NamedTuple, Protocol
 
 from include.wirewatch.config.sources import Source
 from include.wirewatch.frontier.buckets import bucket_of
 from include.wirewatch.frontier.decide import TRANSIENT, stamp, validators_for
-from include.wirewatch.frontier.state import Mark, PollMark, SourceState, key_of, to_json
+from include.wirewatch.frontier.state import NEVER, Mark, PollMark, SourceState, key_of, to_json
 from include.wirewatch.models import Entry, Outcome, Reason
+from include.wirewatch.urls import host_of
 
 # last_seen is moved only when it is this old: otherwise every poll would rewrite every entry into every batch.
 SEEN_GRAIN_S = 6 * 3600
@@ -64,9 +65,27 @@ def delta_of(
             modified=stamp(entry.modified) if final else 0,
             fetched=second if tried else 0,
         )
+    pending = {
+        key_of(entry.url): entry.model_dump_json(exclude_defaults=True) for entry, _, final in handled if not final
+    }
     is_good = poll.outcome.reason is Reason.FETCHED
     conditional = any(validators_for(state, source))
     polls = (PollMark(second, poll.outcome.label, len(poll.entries), fresh, conditional),)
     validators = (second, poll.etag, poll.last_modified) if is_good else (0, "", "")
-    since = state.since if state else second
-    return {source.name: {"bucket": bucket_of(source), "state": to_json(SourceState(since, polls, validators, marks))}}
+    since = min(state.since if state else NEVER, second if is_good or poll.entries else NEVER)
+    not_before = max((second + int(pause_s) for pause_s in _pauses(source, poll, handled)), default=0)
+    return {
+        source.name: {
+            "bucket": bucket_of(source),
+            "state": to_json(SourceState(since, polls, validators, marks, not_before, pending)),
+        }
+    }
+
+
+def _pauses(source: Source, poll: PollResult, handled: Sequence[Handled]) -> Iterator[float]:
+    """What the source's own host asked for, with its listing or with a page; another host's wish is not its own."""
+    if poll.outcome.retry_after_s is not None:
+        yield poll.outcome.retry_after_s
+    for entry, outcome, _ in handled:
+        if outcome.retry_after_s is not None and host_of(entry.url) == host_of(source.url):
+            yield outcome.retry_after_s

@@ -13,13 +13,14 @@ USUAL_DAYS, MIN_DAYS = 7, 3
 # A source that brings fewer a day may well bring none on a Sunday.
 MIN_USUAL = 3.0
 
-Verdict = Literal["never polled", "ok", "silent", "failing", "off"]
+Verdict = Literal["never polled", "ok", "drifting", "silent", "failing", "off"]
 
 
 class Health(NamedTuple):
     """One source. per_day: median of new entries over the last week, None where too few days are known.
 
     verdict `silent`: polls succeed, and a source that usually brings entries has brought none for a day.
+    verdict `drifting`: its articles suddenly differ from what they used to be; drift says how, "" where they do not.
     failures: polls in a row. last_outcome: of the latest poll, as counted everywhere.
     """
 
@@ -32,16 +33,20 @@ class Health(NamedTuple):
     last_day: int = 0
     pending: int = 0
     next_poll: datetime | None = None
+    drift: str = ""
 
 
-def health_of(source: Source, state: SourceState | None, now: datetime) -> Health:
-    """What there is to say about a source, with the worst of it as the verdict."""
+def health_of(source: Source, state: SourceState | None, now: datetime, drift: str = "") -> Health:
+    """What there is to say about a source, with the worst of it as the verdict.
+
+    drift: what has suddenly changed in its articles, in words.
+    """
     if not source.enabled:
         return Health(source.name, "off")
     if state is None or not state.polls:
         return Health(source.name, "never polled")
     failures = streak_of_failures(state)
-    good = [poll.at for poll in state.polls if poll.label in ANSWERED]
+    good = [poll.at for poll in state.polls if poll.listed or poll.label in ANSWERED]
     success = max([state.validators[0], *good[-1:]])
     days = _new_by_day(state, now)
     usual = days[1:]
@@ -50,14 +55,15 @@ def health_of(source: Source, state: SourceState | None, now: datetime) -> Healt
     latest = state.polls[-1]
     return Health(
         source=source.name,
-        verdict="failing" if failures else "silent" if is_silent else "ok",
+        verdict="failing" if failures else "silent" if is_silent else "drifting" if drift else "ok",
         last_success=_moment(success) if success else None,
         failures=failures,
         last_outcome=latest.label,
         per_day=per_day,
         last_day=days[0],
         pending=sum(not mark.done for mark in state.entries.values()),
-        next_poll=_moment(latest.at + int(interval_s(state, source))),
+        next_poll=_moment(max(latest.at + int(interval_s(state, source)), state.not_before)),
+        drift=drift,
     )
 
 

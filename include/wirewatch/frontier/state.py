@@ -20,6 +20,12 @@ REMEMBER_S = 14 * 86_400
 ENTRIES_KEPT = 20_000
 
 
+# Entries that wait for another try are remembered whole; more than this is a source in trouble, not news.
+PENDING_KEPT = 200
+# Later than any moment, so that the first listing is the earlier one in every merge.
+NEVER = 2**53
+
+
 class PollMark(NamedTuple):
     """One poll as remembered. label: its outcome; listed, fresh: entries it listed, and those never seen before."""
 
@@ -45,15 +51,18 @@ class Mark(NamedTuple):
 
 
 class SourceState(NamedTuple):
-    """What is remembered of one source. since: its first poll.
+    """What is remembered of one source. since: its first listing, NEVER before there was one.
 
-    validators: when they were given, ETag, Last-Modified.
+    validators: when they were given, ETag, Last-Modified. not_before: until when its host asked to be left alone.
+    pending: entries whose page is to be tried again, as JSON by key: the listing may have dropped them by then.
     """
 
     since: int
     polls: tuple[PollMark, ...] = ()
     validators: tuple[int, str, str] = (0, "", "")
     entries: Mapping[str, Mark] = {}
+    not_before: int = 0
+    pending: Mapping[str, str] = {}
 
 
 def key_of(url: str) -> str:
@@ -66,22 +75,31 @@ def merge(one: SourceState, other: SourceState) -> SourceState:
     entries = dict(one.entries)
     for key, mark in other.entries.items():
         entries[key] = _join(entries[key], mark) if key in entries else mark
+    pending = {
+        key: max(one.pending.get(key, ""), other.pending.get(key, "")) for key in {**one.pending, **other.pending}
+    }
     return SourceState(
         since=min(one.since, other.since),
         polls=tuple(sorted({*one.polls, *other.polls})[-POLLS_KEPT:]),
         validators=max(one.validators, other.validators),
         entries=entries,
+        not_before=max(one.not_before, other.not_before),
+        # Done is for ever, so leaving out what is done keeps this a join.
+        pending={key: entry for key, entry in pending.items() if not (key in entries and entries[key].done)},
     )
 
 
 def pruned(state: SourceState) -> SourceState:
-    """Without the entries that the source stopped listing REMEMBER_S before its last listing."""
+    """Without the entries that the source stopped listing REMEMBER_S before its last listing, and bounded."""
     listed = max((mark.last for mark in state.entries.values()), default=0)
     kept = {key: mark for key, mark in state.entries.items() if mark.last > listed - REMEMBER_S}
     if len(kept) > ENTRIES_KEPT:
         newest = sorted(kept.items(), key=lambda item: (item[1].last, item[0]), reverse=True)
         kept = dict(newest[:ENTRIES_KEPT])
-    return state._replace(entries=kept)
+    waiting = sorted(
+        (key for key in state.pending if key in kept), key=lambda key: (kept[key].first, key), reverse=True
+    )
+    return state._replace(entries=kept, pending={key: state.pending[key] for key in waiting[:PENDING_KEPT]})
 
 
 def to_json(state: SourceState) -> dict[str, object]:
@@ -90,6 +108,8 @@ def to_json(state: SourceState) -> dict[str, object]:
         "since": state.since,
         "polls": [list(poll) for poll in state.polls],
         "validators": list(state.validators),
+        "not_before": state.not_before,
+        "pending": dict(state.pending),
         "entries": {key: [int(field) for field in mark] for key, mark in state.entries.items()},
     }
 
@@ -104,6 +124,8 @@ def from_json(data: object) -> SourceState:
             since=int(data["since"]),
             polls=tuple(PollMark(*poll) for poll in data["polls"]),
             validators=(int(at), str(etag), str(modified)),
+            not_before=int(data["not_before"]),
+            pending=dict(data["pending"]),
             entries={
                 key: Mark(first, last, bool(done), *rest) for key, (first, last, done, *rest) in data["entries"].items()
             },

@@ -3,6 +3,7 @@
 Every mistake of the file is reported, each with its path in the file and its place in the text.
 """
 
+import re
 from dataclasses import replace
 from typing import NamedTuple
 
@@ -28,6 +29,7 @@ from include.wirewatch.match.nodes import (
 from include.wirewatch.match.parse import check_shape, parse, warnings_of, without_positive
 from include.wirewatch.match.presearch import required
 
+_OPERATOR = re.compile(r"(?<!\S)(AND|OR|NOT|O?NEAR(/\d+)?)(?!\S)")
 MAX_TERMS = 20_000  # of one rule, its lists included
 
 
@@ -89,11 +91,12 @@ def compile_all(file: RulesFile) -> list[CompiledRule]:
 def warnings(file: RulesFile) -> list[Problem]:
     """What a file that compiles allows and perhaps does not mean."""
     found = []
+    lists = Lists(file)
     for index, rule in enumerate(file.rules):
         path: Path = ("rules", index, "query")
         tree = parse(rule.query)
         found += [Problem(path, at, f"rule {rule.name!r}: {message}") for at, message in warnings_of(rule.query, tree)]
-        if required(Lists(file).resolve(tree, ())) is None:
+        if required(lists.resolve(tree, ())) is None:
             slow = f"rule {rule.name!r}: a regular expression alone is tried on every article; add AND with a word"
             found.append(Problem(path, None, slow))
     return found
@@ -165,6 +168,10 @@ def list_term(text: str) -> Node:
     bare = text.strip()
     if bare[:1] in ('"', "{", "/", "@") or " " not in bare:
         return parse(text)
+    for operator in _OPERATOR.finditer(text):
+        raise QueryError(
+            operator.start(), f"{operator[0]} in a list of terms", "write a sub-query as one text, not a list"
+        )
     node = parse(f'"{text}"')
     return replace(node, label=bare) if isinstance(node, Term) else node
 
@@ -199,4 +206,4 @@ def _with_lemmas(node: Node, languages: tuple[str, ...]) -> Node:
 
 
 def _lemma_word(word: Word, languages: tuple[str, ...]) -> Word:
-    return Word(word.text, lemma_of=languages) if word.is_exact and not word.cased else word
+    return Word(word.text, lemma_of=languages) if word.is_plain else word

@@ -3,19 +3,24 @@
 import hashlib
 import json
 from collections.abc import Sequence
+from typing import Any
+
+from pydantic import TypeAdapter
 
 from include.wirewatch.config.rules import Rule, RulesFile
 from include.wirewatch.config.yaml_file import Loaded
 from include.wirewatch.errors import ConfigError
 from include.wirewatch.match.compile import CompiledRule, Lists, Problem, RuleErrors, check_tree, compile_all
-from include.wirewatch.match.evaluate import Span, find
+from include.wirewatch.match.evaluate import Finder, Span
+from include.wirewatch.match.evaluate import finder as make_finder
 from include.wirewatch.match.nodes import Term
 from include.wirewatch.match.parse import parse
 from include.wirewatch.match.presearch import Presearch
 from include.wirewatch.match.score import score
 from include.wirewatch.match.text import Document, Text
-from include.wirewatch.models import Hit, RuleMatch
+from include.wirewatch.models import RuleMatch
 
+_MATCHES = TypeAdapter(tuple[RuleMatch, ...])
 ENGINE = 1  # another number when equal rules may answer differently: it is part of RuleSet.id
 
 
@@ -29,6 +34,7 @@ class RuleSet:
         self.rules = tuple(rules)
         self.id = _identity(self.rules)
         self._presearch = Presearch([compiled.tree for compiled in self.rules])
+        self._finders: dict[int, Finder] = {}  # made when first asked for: most rules of many never are
 
     def match(self, document: Document) -> tuple[RuleMatch, ...]:
         """Every rule that the document satisfies, in the order of the file."""
@@ -36,9 +42,16 @@ class RuleSet:
         found = []
         for number in self._presearch.candidates(text.forms):
             rule, tree = self.rules[number]
-            if speaks(rule, document.lang) and (spans := find(tree, text)) is not None:
-                found.append(rule_match(rule, text, spans))
-        return tuple(found)
+            if rule.languages and not speaks(rule, document.lang):
+                continue
+            finder = self._finders.get(number)
+            if finder is None:
+                finder = self._finders[number] = make_finder(tree)
+            spans = finder(text)
+            if spans is not None:
+                found.append(_match(rule, text, spans))
+        # one call for all: an object made through its class costs three times as much
+        return _MATCHES.validate_python(found) if found else ()
 
 
 def compile_rules(file: RulesFile) -> RuleSet:
@@ -76,36 +89,51 @@ def query_rules(query: str, file: RulesFile | None = None) -> RuleSet:
 
 
 def rule_match(rule: Rule, text: Text, spans: list[Span]) -> RuleMatch:
+    return RuleMatch.model_validate(_match(rule, text, spans))
+
+
+def _match(rule: Rule, text: Text, spans: list[Span]) -> dict[str, Any]:
+    """What a RuleMatch is made of."""
     parts = score(text, spans)
-    return RuleMatch(
-        rule=rule.name,
-        severity=rule.severity,
-        tags=rule.tags,
-        score=sum(parts.values()),
-        score_parts=parts,
-        hits=merged(text, spans),
-    )
+    return {
+        "rule": rule.name,
+        "severity": rule.severity,
+        "tags": rule.tags,
+        "score": sum(parts.values()),
+        "score_parts": parts,
+        "hits": merged(text, spans),
+    }
 
 
-def merged(text: Text, spans: list[Span]) -> tuple[Hit, ...]:
+def merged(text: Text, spans: list[Span]) -> list[dict[str, Any]]:
     """The spans as hits in text order, title first. Overlapping ones are one, with the term of the first."""
-    places: list[tuple[int, int, int, str]] = []
-    for span in spans:
-        start, end = span.first, span.last
-        if isinstance(span.leaf, Term):
-            start, end = text.fields[span.field].offsets(span.leaf, span.first, span.last)
-        places.append((span.field, start, -end, span.leaf.label))
-    hits: list[tuple[int, int, int, str]] = []
-    for number, start, minus_end, label in sorted(places):
-        if hits and hits[-1][0] == number and start < hits[-1][2]:
-            hits[-1] = (number, hits[-1][1], max(hits[-1][2], -minus_end), hits[-1][3])
-        else:
-            hits.append((number, start, -minus_end, label))
     fields = text.fields
-    return tuple(
-        Hit(field=fields[n].name, start=start, end=end, text=fields[n].text[start:end], term=label)
-        for n, start, end, label in hits
-    )
+    places: list[tuple[int, int, int, str]] = []
+    for number, start, end, leaf in spans:
+        if isinstance(leaf, Term):
+            start, end = fields[number].offsets(leaf, start, end)
+        places.append((number, start, -end, leaf.label))
+    places.sort()
+    hits: list[dict[str, Any]] = []
+    last, last_end = -1, 0
+    for number, start, minus_end, label in places:
+        if number == last and start < last_end:
+            last_end = max(last_end, -minus_end)
+            hits[-1]["end"] = last_end
+            hits[-1]["text"] = fields[number].text[hits[-1]["start"] : last_end]
+        else:
+            last, last_end = number, -minus_end
+            field = fields[number]
+            hits.append(
+                {
+                    "field": field.name,
+                    "start": start,
+                    "end": last_end,
+                    "text": field.text[start:last_end],
+                    "term": label,
+                }
+            )
+    return hits
 
 
 def _identity(rules: Sequence[CompiledRule]) -> str:

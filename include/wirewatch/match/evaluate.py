@@ -4,7 +4,9 @@
 and in NEAR, ATLEAST and SAME those that stand in the asked relation. NOT and metadata fields have none.
 """
 
+import re
 from bisect import bisect_left, bisect_right
+from collections.abc import Callable
 from typing import NamedTuple
 
 from include.wirewatch.match.fold import fold_text
@@ -35,6 +37,9 @@ class Span(NamedTuple):
     leaf: Term | Regex
 
 
+Finder = Callable[[Text], list[Span] | None]
+
+
 class Scope(NamedTuple):
     """Which fields are searched, and how many words of the body."""
 
@@ -43,40 +48,89 @@ class Scope(NamedTuple):
 
 
 ANYWHERE = Scope()
+_SURROGATE = re.compile("[\ud800-\udfff]")
 SCOPES = {"title": Scope((0,)), "body": Scope((1,)), "lead": Scope((1,), LEAD_WORDS)}
 
 
 def find(node: Node, text: Text, scope: Scope = ANYWHERE) -> list[Span] | None:
     """The spans that make node true in text, or None where it is not true."""
+    return finder(node, scope)(text)
+
+
+def finder(node: Node, scope: Scope = ANYWHERE) -> Finder:
+    """find() for one query and many texts: what hangs on the query alone is decided once, here."""
     match node:
-        case Term() | Regex():
-            return occurrences(node, text, scope) or None
+        case Term():
+            return _term_finder(node, scope)
         case And(nodes):
-            spans: list[Span] = []
-            for child in nodes:
-                found = find(child, text, scope)
-                if found is None:
-                    return None
-                spans += found
-            return spans
+            return _every([finder(child, scope) for child in nodes])
         case Or(nodes):
-            branches = [found for child in nodes if (found := find(child, text, scope)) is not None]
-            return [span for found in branches for span in found] if branches else None
+            return _any([finder(child, scope) for child in nodes])
         case Not(child):
-            return [] if find(child, text, scope) is None else None
-        case Near():
-            return _near(node, text, scope) or None
+            absent = finder(child, scope)
+            return lambda text: [] if absent(text) is None else None
         case Scoped(name, child):
-            return find(child, text, SCOPES[name])
-        case Meta(name, values):
-            return [] if has_value(text.document, name, values) else None
-        case AtLeast(count, child):
-            found = occurrences(child, text, scope)
-            return found if count_apart(found) >= count else None
+            return finder(child, SCOPES[name])
+        case Regex():
+            return lambda text: occurrences(node, text, scope) or None
+        case Near():
+            return lambda text: _near(node, text, scope) or None
         case Same():
-            return _same(node, text, scope) or None
+            return lambda text: _same(node, text, scope) or None
+        case Meta(name, values):
+            return lambda text: [] if has_value(text.document, name, values) else None
+        case AtLeast():
+            return lambda text: _at_least(node, text, scope)
         case _:
             raise TypeError(f"{node}: lists are resolved by compile_rules")
+
+
+def _term_finder(term: Term, scope: Scope) -> Finder:
+    """Most terms of most candidates are missing: a look into the set of words says so before any position is asked."""
+    if scope == ANYWHERE and len(term.words) == 1 and term.words[0].is_plain:
+        word = term.words[0].text
+
+        def find_word(text: Text) -> list[Span] | None:
+            if word not in text.forms:
+                return None
+            title, body = text.fields
+            found = [Span(1, position, position, term) for position in body.positions.get(word, ())]
+            if title.text:
+                found += [Span(0, position, position, term) for position in title.positions.get(word, ())]
+            return found
+
+        return find_word
+    return lambda text: (text.may_have(term) and occurrences(term, text, scope)) or None
+
+
+def _every(parts: list[Finder]) -> Finder:
+    def find_every(text: Text) -> list[Span] | None:
+        spans: list[Span] = []
+        for part in parts:
+            found = part(text)
+            if found is None:
+                return None
+            spans += found
+        return spans
+
+    return find_every
+
+
+def _any(parts: list[Finder]) -> Finder:
+    def find_any(text: Text) -> list[Span] | None:
+        spans: list[Span] | None = None
+        for part in parts:
+            found = part(text)
+            if found is not None:
+                spans = found if spans is None else spans + found
+        return spans
+
+    return find_any
+
+
+def _at_least(node: AtLeast, text: Text, scope: Scope) -> list[Span] | None:
+    found = occurrences(node.node, text, scope)
+    return found if count_apart(found) >= node.count else None
 
 
 def count_apart(spans: list[Span]) -> int:
@@ -122,8 +176,8 @@ def occurrences(node: Node, text: Text, scope: Scope) -> list[Span]:
 
 def _regex(node: Regex, field: Field, number: int, scope: Scope) -> list[Span]:
     end = len(field.text) if scope.words is None else field.end_of_word(scope.words)
-    # finditer on str answers in code points; empty matches are no hits
-    found = compile_regex(node.source).finditer(field.text[:end])
+    # RE2 reads UTF-8, which has no lone surrogates; on str it answers in code points. Empty matches are no hits.
+    found = compile_regex(node.source).finditer(_SURROGATE.sub("\ufffd", field.text[:end]))
     return [Span(number, start, stop, node) for start, stop in (match.span() for match in found) if start < stop]
 
 

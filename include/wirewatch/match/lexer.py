@@ -142,7 +142,7 @@ class Lexer:
             raise QueryError(at, "empty regular expression")
         try:
             pattern = compile_regex(found[1])
-        except re2.error as error:
+        except (re2.error, UnicodeEncodeError) as error:
             reason = error.args[0].decode() if isinstance(error.args[0], bytes) else str(error)
             raise QueryError(at, f"not a regular expression of RE2: {reason}") from None
         if pattern.search("") is not None:

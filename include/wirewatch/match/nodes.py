@@ -28,6 +28,11 @@ class Word:
     lemma_of: tuple[str, ...] = ()  # languages in which every inflection counts; () = this form alone
 
     @cached_property
+    def key(self) -> str:
+        """Equal for equal words: a text remembers under it, for a string's hash is computed once."""
+        return f"{self.text}|{self.cased}|{','.join(self.lemma_of)}"
+
+    @cached_property
     def prefix(self) -> str:
         """What a word must start with; "" unless a trailing * says so."""
         return self.text[:-1] if self.text.endswith("*") else ""
@@ -38,6 +43,11 @@ class Word:
         if "?" not in self.text:
             return None
         return re.compile("".join({"?": ".", "*": ".*"}.get(char, re.escape(char)) for char in self.text), re.DOTALL)
+
+    @cached_property
+    def is_plain(self) -> bool:
+        """True if it means its folded form and nothing else."""
+        return self.is_exact and not self.cased
 
     @cached_property
     def is_exact(self) -> bool:
@@ -52,6 +62,21 @@ class Term:
     slop: int = 0
     at: int = field(default=0, compare=False)
     label: str = field(default="", compare=False)
+
+    @cached_property
+    def key(self) -> str:
+        """Equal for equal terms."""
+        return f"{'/'.join(word.key for word in self.words)}~{self.slop}"
+
+    @cached_property
+    def needs(self) -> tuple[str, ...]:
+        """Folded words without which the term cannot occur."""
+        return tuple(word.text for word in self.words if word.is_exact)
+
+    @cached_property
+    def needs_beginnings(self) -> tuple[str, ...]:
+        """The same for words with a trailing * alone: how one of the text's words must begin."""
+        return tuple(word.prefix for word in self.words if word.prefix and word.pattern is None)
 
     def __str__(self) -> str:
         if self.words[0].cased:
@@ -69,6 +94,11 @@ class Regex:
     source: str
     at: int = field(default=0, compare=False)
     label: str = field(default="", compare=False)
+
+    @property
+    def key(self) -> str:
+        """Equal for equal expressions."""
+        return f"/{self.source}/"
 
     def __str__(self) -> str:
         return f"/{self.source}/"

@@ -13,16 +13,20 @@ def score(text: Text, spans: list[Span]) -> dict[str, int]:
     title, lead: something was found there. hits: 1, 3, 7, 15 occurrences give 5, 10, 15, 20. density: occurrences in
     100 words, 5 points each. terms: 5 points for each different term.
     """
-    places = {(span.field, span.first) for span in spans}
-    lead_end = text.fields[1].end_of_word(LEAD_WORDS)
-    in_lead = any(
-        span.field == 1 and (span.first < (lead_end if isinstance(span.leaf, Regex) else LEAD_WORDS)) for span in spans
-    )
-    words = max(sum(len(field) for field in text.fields), 1)
+    in_title = in_lead = False
+    places: set[tuple[int, int]] = set()
+    terms: set[str] = set()
+    for number, first, _, leaf in spans:
+        places.add((number, first))
+        terms.add(leaf.key)
+        if number == 0:
+            in_title = True
+        elif not in_lead:
+            in_lead = first < (text.fields[1].end_of_word(LEAD_WORDS) if isinstance(leaf, Regex) else LEAD_WORDS)
     return {
-        "title": 30 * any(span.field == 0 for span in spans),
+        "title": 30 * in_title,
         "lead": 20 * in_lead,
         "hits": min(20, round(5 * log2(1 + len(places)))),
-        "density": min(15, round(500 * len(places) / words)),
-        "terms": min(15, 5 * len({str(span.leaf) for span in spans})),
+        "density": min(15, round(500 * len(places) / text.words)),
+        "terms": min(15, 5 * len(terms)),
     }

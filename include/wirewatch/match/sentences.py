@@ -10,7 +10,8 @@ _CLOSING = "\"'\u2019\u201d\u00bb)\\]"
 _END = re.compile(
     rf"\n\s*|[\u3002\uff01\uff1f]+[{_CLOSING}\u300d\u300f]*\s*|(?:[.!?\u2026\u061f\u06d4\u0964]+[{_CLOSING}]*)\s+"
 )
-_LAST_WORD = re.compile(r"([^\W\d_]+)\.$")
+# not behind an apostrophe: SO IT'S. ends a sentence
+_LAST_WORD = re.compile(r"(?<!['\u2019])\b([^\W\d_]+)\.$")
 _WORDS = """
     mr mrs ms dr prof st gen col lt maj capt sen rep gov no vs jan feb mar apr jun jul aug sept sep oct nov dec hon rev
     nr bzw ca abs hr fr jh mio mrd г гг ул тыс млн млрд руб им м mme mlle

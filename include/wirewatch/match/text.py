@@ -3,9 +3,11 @@
 Positions count words from 0. Code point offsets are worked out only for a field in which something was found.
 """
 
+import re
 from bisect import bisect_left
 from collections import defaultdict
 from functools import cached_property
+from itertools import accumulate
 from typing import Literal, NamedTuple
 
 from include.wirewatch.match.fold import APOSTROPHE, WORD, Folds, keep_case
@@ -15,6 +17,7 @@ from include.wirewatch.match.sentences import sentences
 
 LEAD_WORDS = 60
 FOLDS = Folds()
+SPLIT = re.compile(f"({WORD.pattern})")
 Range = tuple[int, int]  # first and last word of an occurrence
 
 
@@ -37,43 +40,69 @@ class Field:
 
     def __init__(self, name: Literal["title", "body"], text: str) -> None:
         self.name, self.text = name, text
-        self._raw: list[str] = WORD.findall(text)
-        self.positions: dict[str, list[int]] = _positions(self._raw)
-        self._found: dict[Word, list[int]] = {}
-        self._found_sets: dict[Word, frozenset[int]] = {}
-        self._ranges: dict[Term, list[Range]] = {}
+        # what is between, word, between, word, …: split is as fast as findall, and lengths add up to offsets
+        self._parts: list[str] = SPLIT.split(text)
+        self._raw: list[str] = self._parts[1::2]
+        self._folded: list[str] = list(map(FOLDS.__getitem__, self._raw))
+        self._found: dict[str, list[int]] = {}
+        self._found_sets: dict[str, frozenset[int]] = {}
+        self._ranges: dict[str, list[Range]] = {}
+
+    @cached_property
+    def forms(self) -> set[str]:
+        """Every folded word, and the parts of those with an apostrophe: l'ultimatum is also ultimatum."""
+        forms = set(self._folded)
+        return forms.union(*(_parts(form) for form in forms if "'" in form))
+
+    @cached_property
+    def positions(self) -> dict[str, list[int]]:
+        """Where each of the forms stands. Most articles match nothing and never need it."""
+        positions: defaultdict[str, list[int]] = defaultdict(list)
+        for position, form in enumerate(self._folded):
+            positions[form].append(position)
+        for form in [form for form in positions if "'" in form]:
+            for part in _parts(form):
+                positions[part] = sorted({*positions[part], *positions[form]})
+        return dict(positions)
 
     def __len__(self) -> int:
         return len(self._raw)
 
     def word(self, word: Word) -> list[int]:
         """Where the word stands, in order."""
-        if word.is_exact and not word.cased:
+        if word.is_plain:
             return self.positions.get(word.text, [])
-        if word not in self._found:
-            self._found[word] = self._look_up(word)
-        return self._found[word]
+        found = self._found.get(word.key)
+        if found is None:
+            found = self._found[word.key] = self._look_up(word)
+        return found
 
     def word_set(self, word: Word) -> frozenset[int]:
-        if word not in self._found_sets:
-            self._found_sets[word] = frozenset(self.word(word))
-        return self._found_sets[word]
+        found = self._found_sets.get(word.key)
+        if found is None:
+            found = self._found_sets[word.key] = frozenset(self.word(word))
+        return found
 
     def term(self, term: Term) -> list[Range]:
         """Where the term stands, by its first word."""
-        if len(term.words) == 1:
-            return [(position, position) for position in self.word(term.words[0])]
-        if term not in self._ranges:
-            self._ranges[term] = self._with_slop(term) if term.slop else self._phrase(term.words)
-        return self._ranges[term]
+        found = self._ranges.get(term.key)
+        if found is None:
+            if len(term.words) == 1:
+                found = [(position, position) for position in self.word(term.words[0])]
+            else:
+                found = self._with_slop(term) if term.slop else self._phrase(term.words)
+            self._ranges[term.key] = found
+        return found
 
     def offsets(self, term: Term, first: int, last: int) -> Range:
         """Code points [start, end) of an occurrence: of the part that matched, in l'ultimatum or Russia's."""
-        start, end = self._spans[first][0], self._spans[last][1]
+        start, end = self._edges[2 * first], self._edges[2 * last + 1]
+        if self._folded[first] == term.words[0].text and self._folded[last] == term.words[-1].text:
+            return start, end  # whole words, as nearly all are
         for position, word, at_start in ((first, term.words[0], True), (last, term.words[-1], False)):
             part = _matching_part(self._raw[position], word)
             if part is not None:
-                base = self._spans[position][0]
+                base = self._edges[2 * position]
                 start, end = (base + part[0], end) if at_start else (start, base + part[1])
         return start, end
 
@@ -88,16 +117,17 @@ class Field:
 
     def end_of_word(self, count: int) -> int:
         """The code point behind the count-th word, or the end."""
-        return self._spans[count - 1][1] if 0 < count <= len(self._spans) else len(self.text)
+        return self._edges[2 * count - 1] if 0 < count <= len(self) else len(self.text)
 
     @cached_property
     def _sentence_numbers(self) -> list[int]:
         starts = [start for start, _ in self.sentences]
-        return [max(bisect_left(starts, start + 1) - 1, 0) for start, _ in self._spans]
+        return [max(bisect_left(starts, start + 1) - 1, 0) for start in self._edges[:-1:2]]
 
     @cached_property
-    def _spans(self) -> list[Range]:
-        return [found.span() for found in WORD.finditer(self.text)]
+    def _edges(self) -> list[int]:
+        """Where each word begins and ends, in turn."""
+        return list(accumulate(map(len, self._parts)))
 
     @cached_property
     def _sorted_forms(self) -> list[str]:
@@ -125,7 +155,11 @@ class Field:
         return [word.text] if word.text in self.positions else []
 
     def _phrase(self, words: tuple[Word, ...]) -> list[Range]:
-        places = [self.word(word) for word in words]
+        places = []
+        for word in words:
+            places.append(self.word(word))
+            if not places[-1]:
+                return []
         rarest = min(range(len(words)), key=lambda index: len(places[index]))
         starts: list[int] = [position - rarest for position in places[rarest]]
         for index, word in enumerate(words):
@@ -158,22 +192,33 @@ class Text:
         self.document = document
         self.fields = (Field("title", document.title), Field("body", document.body))
 
-    @property
-    def forms(self) -> set[str]:
-        """Every folded word of title and body."""
-        return self.fields[0].positions.keys() | self.fields[1].positions.keys()
+        self.forms = self.fields[0].forms | self.fields[1].forms
+
+    @cached_property
+    def words(self) -> int:
+        """How many words title and body have; 1 where there is none."""
+        return max(sum(map(len, self.fields)), 1)
+
+    def may_have(self, term: Term) -> bool:
+        """False where a word of the term is missing: most terms of most rules end here, before any position."""
+        return self.forms.issuperset(term.needs) and (
+            not term.needs_beginnings or all(map(self._begins, term.needs_beginnings))
+        )
+
+    def _begins(self, prefix: str) -> bool:
+        """Does a word begin so?"""
+        forms = self._sorted_forms
+        at = bisect_left(forms, prefix)
+        return at < len(forms) and forms[at].startswith(prefix)
+
+    @cached_property
+    def _sorted_forms(self) -> list[str]:
+        return sorted(self.forms)
 
 
-def _positions(raw: list[str]) -> dict[str, list[int]]:
-    positions: defaultdict[str, list[int]] = defaultdict(list)
-    folds = FOLDS
-    for position, word in enumerate(raw):
-        positions[folds[word]].append(position)
-    with_apostrophe = [form for form in positions if "'" in form]
-    for form in with_apostrophe:  # l'ultimatum is also ultimatum, Russia's is also Russia
-        for part in {part for part in form.split("'") if len(part) > 1}:
-            positions[part] = sorted({*positions[part], *positions[form]})
-    return dict(positions)
+def _parts(form: str) -> set[str]:
+    """What stands between apostrophes, single letters aside."""
+    return {part for part in form.split("'") if len(part) > 1}
 
 
 def _spellings(raw: str) -> set[str]:

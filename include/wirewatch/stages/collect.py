@@ -9,10 +9,11 @@ from typing import NamedTuple
 from include.wirewatch.archive import BatchKey, RawWriter
 from include.wirewatch.config.sources import Source
 from include.wirewatch.discover import Poll
-from include.wirewatch.fetch import Client
+from include.wirewatch.fetch import Client, RobotsStore
 from include.wirewatch.models import Batch, BatchItem, Capture, Entry, Outcome, Reason, SourceReport
 from include.wirewatch.settings import Settings, version
 from include.wirewatch.stages.services import Summary
+from include.wirewatch.store import Store
 
 
 class Pick(NamedTuple):
@@ -25,13 +26,17 @@ class Pick(NamedTuple):
     attempts: int = 0
 
 
-def open_client(settings: Settings) -> Client:
-    """The polite client, with the one User-Agent that names this project and whom to write to."""
+def open_client(settings: Settings, store: Store | None = None) -> Client:
+    """The polite client, with the one User-Agent that names this project and whom to write to.
+
+    store: where robots.txt files are remembered for a day; without it, they are for as long as the client lives.
+    """
     contact = f"; +{settings.contact}" if settings.contact else ""
     return Client(
         user_agent=f"Wirewatch/{version()} (news archive{contact})",
         timeout_s=settings.fetch_timeout_s,
         max_body_bytes=settings.max_body_bytes,
+        robots_store=RobotsStore(store) if store else None,
     )
 
 

@@ -9,16 +9,19 @@ from typing import TypeVar
 from include.wirewatch import archive
 from include.wirewatch.archive import BatchKey
 from include.wirewatch.extract import EXTRACTOR, Extraction, Limits, Page, extract_pages, summary_of
+from include.wirewatch.extract.drift import drift_of, samples_of
+from include.wirewatch.extract.drift_store import DriftStore
 from include.wirewatch.models import Article, Batch, BatchItem, Capture, Reason
 from include.wirewatch.settings import Settings
 from include.wirewatch.stages.services import Services, Summary, summary_line
-from include.wirewatch.urls import article_id, canonical_of
+from include.wirewatch.urls import article_id, canonical_of, canonicalise
 
 log = logging.getLogger(__name__)
 Thing = TypeVar("Thing")
 
 # Pages in memory at once; a batch may hold thousands.
 CHUNK = 128
+SHARED_BY_TOO_MANY = 3
 # A link that we refuse to open is not handed to analysts either.
 NEVER_AN_ARTICLE = {Reason.REFUSED_ADDRESS, Reason.BAD_URL}
 
@@ -29,13 +32,31 @@ def extract(services: Services, batch_key: str) -> Summary:
         return {"clean": "", "articles": 0}
     key = BatchKey.parse(batch_key)
     batch = archive.read_batch(services.store, key)
-    articles = list(articles_of(services, batch))
+    articles = disbelieve_shared_canonicals(list(articles_of(services, batch)))
     clean = key.clean(EXTRACTOR)
     archive.write_articles(services.store, clean, articles)
     methods = Counter(f"method_{article.method}" for article in articles)
     summary: Summary = {"clean": clean, "articles": len(articles), **dict(sorted(methods.items()))}
+    summary |= note_drift(services, batch, articles)
     log.info(summary_line("extract.done", summary))
     return summary
+
+
+def note_drift(services: Services, batch: Batch, articles: list[Article]) -> Summary:
+    """Remember a live batch's figures: how many of its sources have suddenly changed, each named in a warning.
+
+    Empty where the figures could not be kept: statistics never cost an article.
+    """
+    try:
+        samples = samples_of(batch, articles)
+        windows = DriftStore(services.store).add(samples) if samples else {}
+        drifts = {source: drift for source in sorted(samples) if (drift := drift_of(windows[source]))}
+    except Exception:
+        log.warning("extract.drift_not_kept batch=%s", batch.batch, exc_info=True)
+        return {}
+    for source, drift in drifts.items():
+        log.warning('extract.drift source=%s change="%s"', source, drift)
+    return {"drifting": len(drifts)} if drifts else {}
 
 
 def articles_of(services: Services, batch: Batch) -> Iterator[Article]:
@@ -49,6 +70,22 @@ def articles_of(services: Services, batch: Batch) -> Iterator[Article]:
                 yield article_of(batch, item, next(extractions))
             elif item.final and item.outcome.reason not in NEVER_AN_ARTICLE and item.entry.title:
                 yield article_of(batch, item, summary_of(item.entry, item.outcome.label))
+
+
+def disbelieve_shared_canonicals(articles: list[Article]) -> list[Article]:
+    """Articles whose declared canonical URL three or more different pages of the batch claim get their own back.
+
+    Templates that declare their section page on every article are common; two pages are an article and its AMP twin.
+    """
+    pages: dict[str, set[str]] = {}
+    for article in articles:
+        pages.setdefault(article.canonical_url, set()).add(canonicalise(article.url))
+    return [
+        article.model_copy(update={"canonical_url": own, "article_id": article_id(own)})
+        if len(pages[article.canonical_url]) >= SHARED_BY_TOO_MANY and (own := canonicalise(article.url))
+        else article
+        for article in articles
+    ]
 
 
 def limits_of(settings: Settings) -> Limits:

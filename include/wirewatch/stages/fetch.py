@@ -57,15 +57,16 @@ async def _fetch(services: Services, run: Run, key: BatchKey, sources: Sequence[
     states = Frontier(services.store).read(sources)
     due = [source for source in sources if is_due(states.get(source.name), source, now)]
     writer = RawWriter(key.warc(uuid.uuid4().hex[:8]), now)
-    async with open_client(services.settings) as client:
+    async with open_client(services.settings, services.store) as client:
         polls = dict(zip((source.name for source in due), await _poll_all(client, due, states), strict=True))
         picks = choose(due, polls, states, now)
         fetched = await capture_all(client, picks, writer, services.settings.fetch_budget_s)
     done = [_settled(pick, item, services.now()) for pick, item in fetched]
     items = [item for _, item in done]
     frontier: dict[str, object] = {}
+    settled = {canonicalise(item.entry.url): item for item in items}
     for source in due:
-        handled = [Handled(item.entry, item.outcome, item.final) for item in items if item.entry.source == source.name]
+        handled = _handled_for(source, polls[source.name], settled)
         frontier |= delta_of(source, states.get(source.name), polls[source.name], handled, now)
     return Batch(
         batch=key.batch,
@@ -108,6 +109,15 @@ def choose(sources: Sequence[Source], polls: Mapping[str, Poll], states: States,
                 mine += 1
                 picks.append(Pick(source, entry, first_seen, first_poll, attempts))
     return picks
+
+
+def _handled_for(source: Source, poll: Poll, settled: Mapping[str, BatchItem]) -> list[Handled]:
+    """What was tried of a source's own entries, and of those that it lists but another source fetched."""
+    mine = {page: item for page, item in settled.items() if item.entry.source == source.name}
+    shared = {
+        page: settled[page] for page in map(canonicalise, (entry.url for entry in poll.entries)) if page in settled
+    }
+    return [Handled(item.entry, item.outcome, item.final) for item in {**shared, **mine}.values()]
 
 
 def _settled(pick: Pick, item: BatchItem, now: datetime) -> tuple[Pick, BatchItem]:

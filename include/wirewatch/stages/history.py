@@ -46,7 +46,7 @@ async def _fetch_day(services: Services, run: Run, key: BatchKey) -> Batch:
     near = [day + timedelta(days=offset) for offset in range(KNOWN_FROM, KNOWN_TO + 1)]
     known = {canonicalise(url) for url in archive.archived_urls(services.store, near, except_batch=key.batch)}
     writer = RawWriter(key.warc(uuid.uuid4().hex[:8]), now)
-    async with open_client(services.settings) as client:
+    async with open_client(services.settings, services.store) as client:
         polls = await asyncio.gather(*(_poll_day(client, source, day) for source in sources))
         picks = [
             Pick(source, entry, first_seen=now, first_poll=True)

@@ -92,7 +92,7 @@ def _settle(
     told: list[str] = []
     if batch.quiet:
         decision = "quiet"
-    elif not is_fresh(article, first_poll=item.first_poll, interval_end=batch.interval_end, max_age=max_age):
+    elif not is_fresh(article, first_poll=item.first_poll, interval_end=_judged_from(services, batch), max_age=max_age):
         decision = "stale"
     elif not routed:
         decision = "no_route"
@@ -112,6 +112,14 @@ def _settle(
         decision=decision,
         receivers=tuple(told),
     )
+
+
+def _judged_from(services: Services, batch: Batch) -> datetime:
+    """The end of the run's interval, but no longer ago than the sweeper looks back.
+
+    A batch that waits for a mend still alerts; a run of last year, triggered or cleared by hand, does not.
+    """
+    return max(batch.interval_end, services.now() - timedelta(days=services.settings.lookback_days))
 
 
 def _ids_of(article: Article) -> set[str]:

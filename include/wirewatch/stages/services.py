@@ -3,12 +3,14 @@
 from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import UTC, datetime
-
-from slack_sdk import WebClient
+from typing import TYPE_CHECKING
 
 from include.wirewatch.config.files import ConfigFiles
 from include.wirewatch.settings import Settings
 from include.wirewatch.store import Store
+
+if TYPE_CHECKING:
+    from slack_sdk import WebClient
 
 Summary = dict[str, str | int]
 
@@ -20,7 +22,7 @@ class Services:
     settings: Settings
     store: Store
     config: ConfigFiles
-    open_slack: Callable[[], WebClient | None]
+    open_slack: "Callable[[], WebClient | None]"
     worker: str
     now: Callable[[], datetime] = lambda: datetime.now(UTC)
 

@@ -1,0 +1,30 @@
+"""wirewatch doctor: proves, on the real bucket and the real channels, what the job needs."""
+
+import json
+from typing import Annotated
+
+import typer
+
+from include.wirewatch.cli.connections import open_config, open_slack, open_store
+from include.wirewatch.doctor import examine
+from include.wirewatch.settings import load_settings
+
+Config = Annotated[str, typer.Option(help="Directory or s3:// prefix of the YAML files.", show_default=False)]
+Json = Annotated[bool, typer.Option("--json", help="JSON instead of text: one object a line.")]
+
+
+def doctor(config: Config = "", as_json: Json = False) -> None:
+    """Prove what the job needs of S3 and Slack: one line each, ok or what to do. Exit 1 where something is wrong.
+
+    Takes AIRFLOW_CONN_AWS_DEFAULT and AIRFLOW_CONN_SLACK_API_DEFAULT (in JSON) where they are set, else what boto3
+    finds. Posts nothing, and leaves nothing in the bucket.
+    """
+    receivers = open_config(config).receivers().value
+    is_well = True
+    for finding in examine(open_store(load_settings().place), open_slack(), receivers):
+        is_well = is_well and finding.ok
+        if as_json:
+            print(json.dumps(finding._asdict(), ensure_ascii=False), flush=True)
+        else:
+            print(f"{'ok  ' if finding.ok else 'FAIL'}  {finding.check + ':':24} {finding.says}", flush=True)
+    raise typer.Exit(0 if is_well else 1)

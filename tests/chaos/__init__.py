@@ -1,0 +1,1 @@
+"""Alerts under fire: workers that are killed, an S3 and a Slack that fail. `make chaos`; see chaos.py."""

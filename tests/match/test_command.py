@@ -1,0 +1,125 @@
+"""wirewatch match and wirewatch check, run as commands."""
+
+import json
+import os
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+from click.testing import Result
+from typer.testing import CliRunner
+
+from include.wirewatch.cli import app
+
+PROJECT = Path(__file__).parents[2]
+SOURCES = "sources: [{name: s, publisher: P, kind: feed, url: 'https://news.example/feed'}]\n"
+RECEIVERS = "receivers: [{kind: console, name: log}]\nroutes: [{to: [log]}]\n"
+
+
+def wirewatch(*arguments: str | Path, text: str = "") -> Result:
+    return CliRunner().invoke(app, [str(argument) for argument in arguments], input=text.encode())
+
+
+def test_it_is_a_command():
+    done = subprocess.run(
+        [sys.executable, "-c", "from include.wirewatch.cli import main; main()", "match", "--query", "a b"],
+        cwd=PROJECT,
+        env=os.environ | {"PYTHONDONTWRITEBYTECODE": "1"},
+        input="",
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+    assert (done.returncode, done.stdout) == (2, "")
+    assert done.stderr.startswith("<query>:1:3: ")
+
+
+def test_found_is_0_and_the_sentence_is_shown():
+    done = wirewatch("match", "--query", '"cease fire" AND talks', text="Nothing. Talks on a cease-fire resume.")
+    assert (done.exit_code, done.stdout, done.stderr) == (0, "body: Talks on a cease-fire resume.\n", "")
+
+
+def test_not_found_is_1():
+    done = wirewatch("match", "--query", "armistice", "--json", text="Talks resume.")
+    assert done.exit_code == 1
+    assert json.loads(done.stdout) == {"matched": False, "score": 0, "hits": []}
+
+
+def test_json_has_every_hit_in_code_points():
+    done = wirewatch("match", "--query", "truce OR talks", "--title", "Talks?", "--json", text="𝐚 — truce")
+    assert done.exit_code == 0
+    found = json.loads(done.stdout)
+    assert found.keys() == {"matched", "score", "hits"}
+    assert found["hits"] == [
+        {"field": "title", "start": 0, "end": 5, "text": "Talks", "term": "talks"},
+        {"field": "body", "start": 4, "end": 9, "text": "truce", "term": "truce"},
+    ]
+
+
+def test_a_wrong_query_is_2_with_a_caret_under_the_mistake():
+    done = wirewatch("match", "--query", "ceasefire talks", text="x")
+    assert (done.exit_code, done.stdout) == (2, "")
+    place, query, caret = done.stderr.splitlines()
+    assert place.startswith("<query>:1:11: ceasefire and talks side by side")
+    assert query[caret.index("^") :].startswith("talks")
+
+
+def test_files_are_read_like_grep_does(tmp_path):
+    (tmp_path / "a.txt").write_text("a truce", encoding="utf-8")
+    (tmp_path / "b.txt").write_text("\ufeffnothing", encoding="utf-8")
+    done = wirewatch("match", "--query", "truce", tmp_path / "a.txt", tmp_path / "b.txt", "--json")
+    assert done.exit_code == 0
+    assert [json.loads(line)["matched"] for line in done.stdout.splitlines()] == [True, False]
+
+
+@pytest.mark.parametrize(("body", "place"), [(None, ":1:1: "), (b"ok\nab\xff", ":2:3: not UTF-8")])
+def test_a_file_that_cannot_be_read_is_2(tmp_path, body, place):
+    if body is not None:
+        (tmp_path / "x.txt").write_bytes(body)
+    done = wirewatch("match", "--query", "truce", tmp_path / "x.txt")
+    assert done.exit_code == 2
+    assert done.stderr.startswith(f"{tmp_path}/x.txt{place}")
+
+
+def test_a_query_may_name_the_lists_of_the_configuration(tmp_path):
+    (tmp_path / "rules.yaml").write_text("lists: {calm: [truce]}\nrules: []\n")
+    assert wirewatch("match", "--query", "@calm", "--config", tmp_path, text="a truce").exit_code == 0
+    done = wirewatch("match", "--query", "a AND @storm", "--config", tmp_path, text="a truce")
+    assert done.exit_code == 2
+    assert done.stderr.startswith("<query>:1:7: unknown list @storm; known: @calm")
+
+
+def write(place: Path, rules: str, sources: str = SOURCES) -> Path:
+    for name, text in (("sources.yaml", sources), ("rules.yaml", rules), ("receivers.yaml", RECEIVERS)):
+        (place / name).write_text(text)
+    return place
+
+
+def test_check_says_one_line_a_file_when_all_is_well(tmp_path):
+    done = wirewatch("check", "--config", write(tmp_path, "rules: [{name: r, query: truce, match: [truce]}]\n"))
+    assert done.exit_code == 0, done.stderr
+    assert done.stdout.splitlines() == [
+        "sources.yaml: 1 sources",
+        "rules.yaml: 1 rules, 1 examples",
+        "receivers.yaml: 1 receivers",
+    ]
+
+
+def test_check_of_an_example_that_fails_is_1(tmp_path):
+    done = wirewatch("check", "--config", write(tmp_path, "rules: [{name: r, query: truce, match: [war]}]\n"))
+    assert done.exit_code == 1
+    assert done.stderr == "rules.yaml:1:41: rule 'r' does not match its match example 'war'\n"
+
+
+def test_check_reports_every_mistake_of_every_file(tmp_path):
+    config = write(
+        tmp_path, "rules: [{name: r, query: a b}, {name: s, query: c d}]\n", sources="sources: [{name: s}]\n"
+    )
+    done = wirewatch("check", "--config", config, "--json")
+    assert done.exit_code == 2
+    result = json.loads(done.stdout)
+    assert result["ok"] is False
+    places = [problem.split(": ")[0] for problem in result["problems"]]
+    assert places[-2:] == ["rules.yaml:1:28", "rules.yaml:1:51"]
+    assert len([place for place in places if place.startswith("sources.yaml")]) == 3

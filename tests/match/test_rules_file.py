@@ -1,0 +1,210 @@
+"""rules.yaml: lists, exclude, languages, lemma; and every mistake at its place."""
+
+import pytest
+
+from include.wirewatch.config.rules import RulesFile
+from include.wirewatch.config.yaml_file import load_yaml
+from include.wirewatch.errors import ConfigError
+from include.wirewatch.match import (
+    Document,
+    RuleErrors,
+    RuleSet,
+    check_examples,
+    compile_rules,
+    load_rules,
+    located,
+    warnings,
+)
+
+
+def rules(text: str) -> RuleSet:
+    return load_rules(load_yaml("rules.yaml", text, RulesFile))
+
+
+def matched(ruleset: RuleSet, body: str, lang: str = "") -> list[str]:
+    return [match.rule for match in ruleset.match(Document("", body, lang=lang))]
+
+
+def problems(text: str) -> list[str]:
+    with pytest.raises(ConfigError) as caught:
+        rules(text)
+    return caught.value.problems
+
+
+def test_a_list_of_terms_is_an_or_of_phrases_and_a_text_is_a_query():
+    ruleset = rules("""
+lists:
+  capitals: [Kyiv, New York, '{US}', "mosc*"]
+  talks: talks AND NOT football
+rules:
+  - {name: near, query: ultimatum NEAR/3 @capitals}
+  - {name: sub, query: ultimatum AND @talks}
+""")
+    assert matched(ruleset, "An ultimatum to New York") == ["near"]
+    assert matched(ruleset, "York: an ultimatum, new") == []
+    assert matched(ruleset, "US ultimatum") == ["near"]
+    assert matched(ruleset, "us ultimatum") == []
+    assert matched(ruleset, "Moscow's ultimatum before talks") == ["near", "sub"]
+    assert matched(ruleset, "ultimatum before football talks") == []
+
+
+def test_a_list_of_terms_refuses_operators():
+    (found,) = problems("lists: {l: [a b, peace OR war]}\nrules: []\n")
+    assert found == "rules.yaml:1:24: list 'l': OR in a list of terms; write a sub-query as one text, not a list"
+
+
+def test_lists_may_use_lists():
+    ruleset = rules("""
+lists: {a: [truce, "@b"], b: [ceasefire]}
+rules: [{name: r, query: "@a"}]
+""")
+    assert matched(ruleset, "a ceasefire") == ["r"]
+
+
+def test_every_mistake_is_reported_at_its_line_and_column():
+    found = problems("""\
+lists:
+  circle: a OR @circle2
+  circle2: b OR @circle
+rules:
+  - name: plain
+    query: ceasefire AND OR talks
+  - name: block
+    query: |
+      ceasefire AND
+      (talks OR
+  - name: quoted
+    query: "ceasefire talks"
+  - name: unknown
+    query: a AND @nobody
+    exclude: "@nobody"
+  - name: disabled
+    enabled: false
+    query: '""'
+""")
+    assert found[0].startswith("rules.yaml:2:11: list 'circle': lists in a circle: @circle → @circle2 → @circle")
+    assert found[2].startswith("rules.yaml:6:26: rule 'plain': OR after AND")
+    assert found[3].startswith("rules.yaml:10:14: rule 'block': OR needs a term after it")
+    assert found[4].startswith(
+        "rules.yaml:12:5: column 11 of the value: rule 'quoted': ceasefire and talks side by side"
+    )
+    assert found[5].startswith("rules.yaml:14:18: rule 'unknown': unknown list @nobody; known: @circle, @circle2")
+    assert found[6].startswith("rules.yaml:18:5: column 1 of the value: rule 'disabled': empty phrase")
+    assert len(found) == 7
+
+
+def test_a_list_that_needs_what_its_place_forbids_is_refused_where_it_is_named():
+    (found,) = problems("lists: {both: a AND b}\nrules: [{name: r, query: c NEAR/3 @both}]\n")
+    assert found.startswith("rules.yaml:2:35: rule 'r': NEAR takes words, phrases and ORs of them, not AND")
+
+
+def test_lists_that_multiply_are_refused():
+    lists = "".join(f"  l{n}: '@l{n - 1} OR @l{n - 1}'\n" for n in range(1, 40))
+    with pytest.raises(ConfigError, match="more than 20000 terms"):
+        rules(f"lists:\n  l0: a\n{lists}rules: [{{name: r, query: '@l39'}}]\n")
+
+
+def test_a_list_without_a_positive_term_makes_a_rule_without_one():
+    assert "no positive term" in problems("lists: {l: 'lang:en AND x'}\nrules: [{name: r, query: 'NOT @l'}]\n")[0]
+
+
+def test_exclude_rules_matches_out():
+    ruleset = rules("lists: {sport: [football]}\nrules: [{name: r, query: a OR b, exclude: '@sport'}]\n")
+    assert matched(ruleset, "a b") == ["r"]
+    assert matched(ruleset, "a football b") == []
+
+
+def test_a_rule_for_languages_leaves_others_and_keeps_the_unknown():
+    ruleset = rules("rules: [{name: r, query: truce, languages: [en, de]}]\n")
+    assert [matched(ruleset, "truce", lang) for lang in ("en", "en-GB", "de_AT", "", "fr")] == [["r"]] * 4 + [[]]
+
+
+def test_lemma_finds_every_inflection_and_keeps_wildcards_and_phrases():
+    ruleset = rules("""
+rules:
+  - {name: en, query: sanction OR "cease hostility", lemma: true, languages: [en]}
+  - {name: ru, query: санкция, lemma: true, languages: [ru]}
+""")
+    assert matched(ruleset, "He was sanctioned") == ["en"]
+    assert matched(ruleset, "They ceased hostilities") == ["en"]
+    assert matched(ruleset, "новыми санкциями") == ["ru"]
+    assert matched(ruleset, "a sanctuary") == []
+
+
+def test_lemma_without_a_dictionary_is_refused():
+    assert "no dictionary of xx" in problems("rules: [{name: r, query: a, lemma: true, languages: [xx]}]\n")[0]
+
+
+def test_equal_rules_have_equal_ids_and_notes_do_not_count():
+    one = rules("rules: [{name: r, query: truce}]\n")
+    same = rules(
+        "rules: [{name: r, query: truce, note: n, owner: o, match: [truce]}, {name: x, query: y, enabled: false}]\n"
+    )
+    assert one.id == same.id
+    assert len(one.id) == 12
+    int(one.id, 16)
+
+
+@pytest.mark.parametrize(
+    "other",
+    [
+        "rules: [{name: r, query: truces}]\n",
+        "rules: [{name: s, query: truce}]\n",
+        "rules: [{name: r, query: truce, severity: high}]\n",
+        "rules: [{name: r, query: truce, tags: [t]}]\n",
+        "rules: [{name: r, query: truce, languages: [en]}]\n",
+        "lists: {l: [x]}\nrules: [{name: r, query: truce, exclude: '@l'}]\n",
+    ],
+)
+def test_a_rule_that_could_answer_differently_has_another_id(other):
+    assert rules(other).id != rules("rules: [{name: r, query: truce}]\n").id
+
+
+def test_lemma_changes_the_id():
+    one, two = (
+        rules(f"rules: [{{name: r, query: truce, languages: [en], lemma: {on}}}]\n") for on in ("true", "false")
+    )
+    assert one.id != two.id
+
+
+def test_a_changed_list_changes_the_id():
+    one, two = (rules(f"lists: {{l: [{word}]}}\nrules: [{{name: r, query: '@l'}}]\n") for word in ("a1", "b1"))
+    assert one.id != two.id
+
+
+def test_examples_that_fail_are_reported_at_their_line_for_disabled_rules_too():
+    loaded = load_yaml(
+        "rules.yaml",
+        "rules:\n  - name: r\n    query: truce\n    enabled: false\n"
+        "    match:\n      - a truce\n      - no word of it\n"
+        "    no_match: [a truce holds]\n",
+        RulesFile,
+    )
+    found = [located(loaded, problem) for problem in check_examples(loaded.value)]
+    assert found == [
+        "rules.yaml:7:9: rule 'r' does not match its match example 'no word of it'",
+        "rules.yaml:8:16: rule 'r' matches its no_match example 'a truce holds'",
+    ]
+
+
+def test_what_is_allowed_and_perhaps_not_meant_is_a_warning():
+    file = RulesFile.model_validate(
+        {
+            "rules": [
+                {"name": "smart", "query": "“peace talks”"},
+                {"name": "lower", "query": "truce OR and"},
+                {"name": "regex", "query": "/tru+ce/"},
+                {"name": "fine", "query": "/tru+ce/ AND talks"},
+            ]
+        }
+    )
+    assert [(problem.path[1], problem.offset) for problem in warnings(file)] == [(0, 0), (1, 9), (2, None)]
+    assert len(compile_rules(file).match(Document("", "peace talks, truce and talks"))) == 4
+
+
+def test_compile_errors_carry_path_and_offset():
+    file = RulesFile.model_validate({"rules": [{"name": "r", "query": "a AND b OR c"}]})
+    with pytest.raises(RuleErrors) as caught:
+        compile_rules(file)
+    (problem,) = caught.value.problems
+    assert (problem.path, problem.offset) == (("rules", 0, "query"), 8)
