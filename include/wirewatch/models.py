@@ -218,7 +218,7 @@ class RuleMatch(Record):
 class ArticleMatches(Record):
     """One line of a matches batch: an article, its matches and what became of them.
 
-    decision: "alerted", "quiet", "stale", "already_alerted", "no_route".
+    decision: "alerted", "quiet", "stale", "already_alerted", "no_route", "silenced".
     """
 
     article_id: str
@@ -258,3 +258,4 @@ class Alert(Record):
     signature: str = ""
     batch: str
     clean_key: str = ""
+    clean_url: str = ""

@@ -51,6 +51,7 @@ class Settings(BaseSettings):
     extract_workers: Annotated[int, Field(ge=0, le=64)] = Field(0, description="Worker processes; 0 = all cores")
     post_interval_s: float = Field(1.0, ge=0, description="Pause between posts to one receiver; Slack allows 1/s")
     deliver_s: float = Field(90.0, gt=0, description="How long one run may post; the sweeper takes the rest")
+    clean_link: str = Field("", description="URL of a stored clean batch with {key} in it; alerts then link to it")
     unfinished_after_s: float = Field(900.0, ge=0, description="Age at which the sweeper takes over a batch")
     lookback_days: Annotated[int, Field(ge=1, le=31)] = Field(
         3, description="How many days back the sweeper looks for unfinished batches"

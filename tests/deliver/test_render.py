@@ -1,10 +1,19 @@
 import json
+from datetime import timedelta
 
 import pytest
 
-from include.wirewatch.deliver.render import bracketed, render_message, render_text, rules_line, safe_url
+from include.wirewatch.deliver.render import (
+    bracketed,
+    lag_line,
+    render_message,
+    render_text,
+    rules_line,
+    safe_url,
+    score_line,
+)
 from include.wirewatch.models import Excerpt
-from tests.deliver.conftest import make_alert, rule_match
+from tests.deliver.conftest import NOW, make_alert, rule_match
 
 
 def blocks_of(alert):
@@ -137,3 +146,28 @@ def test_rules_are_named_by_score_and_counted_when_there_are_too_many():
     line = rules_line(matches)
     assert line.startswith("rule-14 ×1 · rule-13 ×1")
     assert line.endswith("· and 3 more")
+
+
+def test_the_score_is_told_in_words_and_whose_it_is_when_there_are_several():
+    match = rule_match("ceasefire", 3, 62).model_copy(update={"score_parts": {"title": 30, "lead": 20, "hits": 12}})
+    assert score_line((match,)) == "score 62 of 100: in the title 30, in the lead 20, how often 12"
+    assert score_line((rule_match("sanctions", 1, 40), match)).startswith("score 62 of 100 for ceasefire: ")
+    assert score_line((rule_match(),)) == ""
+    assert "score 62 of 100" in json.dumps(blocks_of(make_alert(matches=(match,))))
+
+
+@pytest.mark.parametrize(
+    ("minutes", "expected"),
+    [(55, "first seen 55 min after"), (180, "first seen 3 h after"), (3 * 1440, "first seen 3 days after"), (-5, "")],
+)
+def test_the_lag_between_publication_and_first_sight_is_told(minutes, expected):
+    alert = make_alert(published=NOW - timedelta(minutes=minutes), first_seen=NOW)
+    assert lag_line(alert) == expected
+    assert expected in json.dumps(blocks_of(alert))
+    assert lag_line(make_alert(published=None)) == ""
+
+
+def test_the_stored_copy_is_linked_where_a_template_is_configured():
+    shown = json.dumps(blocks_of(make_alert(clean_url="https://archive.example/clean/x.jsonl.zst")))
+    assert "https://archive.example/clean/x.jsonl.zst" in shown
+    assert "stored copy" not in json.dumps(blocks_of(make_alert()))

@@ -1,11 +1,13 @@
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 
 import pytest
+from pydantic import ValidationError
 
-from include.wirewatch.config.receivers import Route
-from include.wirewatch.deliver.route import route_matches
+from include.wirewatch.config.receivers import ReceiversFile, Route, Silence
+from include.wirewatch.deliver.route import route_matches, unsilenced
 from include.wirewatch.models import Article, RuleMatch
 
+NOW = datetime(2026, 11, 24, 12, 0, tzinfo=UTC)
 ARTICLE = Article(
     article_id="a",
     source="harbour",
@@ -49,3 +51,40 @@ def test_routes_to_one_receiver_add_up_without_doubling():
         Route(to=("desk",), rules=("ceasefire", "sanctions")),
     )
     assert route_matches(ARTICLE, BOTH, routes) == {"desk": BOTH, "trade": (SANCTIONS,)}
+
+
+def silence(**conditions):
+    facts = {"until": NOW + timedelta(hours=1), "reason": "maintenance of the test pages", **conditions}
+    return Silence.model_validate(facts)
+
+
+@pytest.mark.parametrize(
+    ("conditions", "left"),
+    [
+        pytest.param({"rules": ("ceasefire",)}, (SANCTIONS,), id="by rule"),
+        pytest.param({"tags": ("trade",)}, (CEASEFIRE,), id="by tag"),
+        pytest.param({"receivers": ("desk",)}, (), id="by receiver"),
+        pytest.param({"receivers": ("night",)}, BOTH, id="another receiver"),
+        pytest.param({"publishers": ("Harbour Courier",)}, (), id="by publisher"),
+        pytest.param({"publishers": ("Northgate Press",)}, BOTH, id="another publisher"),
+        pytest.param({"rules": ("ceasefire",), "tags": ("trade",)}, BOTH, id="all conditions must hold"),
+        pytest.param({"rules": ("ceasefire",), "until": NOW}, BOTH, id="it is over"),
+    ],
+)
+def test_a_silence_mutes_what_fulfils_its_conditions_until_it_ends(conditions, left):
+    found = unsilenced({"desk": BOTH}, ARTICLE, (silence(**conditions),), NOW)
+    assert found == ({"desk": left} if left else {})
+
+
+def test_a_silence_must_say_what_it_mutes_why_and_until_when_with_a_zone():
+    for wrong in ({}, {"rules": ("x",), "reason": " "}, {"rules": ("x",), "until": "2026-12-01T08:00:00"}):
+        with pytest.raises(ValidationError):
+            silence(**wrong)
+
+
+def test_a_silence_of_an_unknown_receiver_is_refused():
+    receiver = {"name": "desk", "kind": "console"}
+    with pytest.raises(ValidationError, match="a silence names unknown receiver 'nihgt'; known: desk"):
+        ReceiversFile.model_validate(
+            {"receivers": [receiver], "routes": [{"to": ["desk"]}], "silences": [silence(receivers=("nihgt",))]}
+        )

@@ -290,13 +290,27 @@ def test_syndicated_copies_are_one_alert_with_replies_and_everything_else_stands
         assert f"{len(replies)} cop" in str(parent["blocks"])
 
 
+def test_a_silence_mutes_its_rule_until_it_ends_and_the_matches_say_so(deployment):
+    receivers = deployment.config / "receivers.yaml"
+    until = (datetime.now(UTC) + timedelta(hours=1)).isoformat()
+    receivers.write_text(
+        receivers.read_text() + f"silences:\n  - {{rules: [ceasefire], until: '{until}', reason: a test}}\n"
+    )
+    summaries = deployment.ingest()
+    only = {alert.slug for alert in deployment.newsroom.expected.alerts if alert.rules == {"ceasefire"}}
+    assert only
+    assert summaries["match"]["silenced"] == len(only)
+    assert not only & set(slugs_in(deployment.slack))
+    assert len(deployment.slack.messages) == len(deployment.newsroom.expected.alerts) - len(only)
+    assert not any("ceasefire (" in message["text"] for message in deployment.slack.messages)
+
+
 def test_a_new_rule_tells_known_articles_in_their_threads(deployment):
     deployment.ingest(1)
     before = len(deployment.slack.messages)
     rules = deployment.config / "rules.yaml"
-    rules.write_text(
-        rules.read_text() + "  - name: everywhere\n    query: ceasefire OR sanctions\n    severity: high\n"
-    )
+    added_rule = "  - name: everywhere\n    query: ceasefire OR sanctions\n    severity: high\n"
+    rules.write_text(rules.read_text() + added_rule)
     for item in list(deployment.store.list("frontier/")):
         deployment.store.delete(item.key)
     deployment.later(minutes=5).ingest(2)

@@ -7,6 +7,7 @@ import sys
 
 import typer
 
+from include.wirewatch.cli.alerts import app as alerts
 from include.wirewatch.cli.doctor import doctor
 from include.wirewatch.cli.extract import extract
 from include.wirewatch.cli.rules import check, match
@@ -24,6 +25,7 @@ app.command()(match)
 app.command()(extract)
 app.command()(doctor)
 app.add_typer(sources, name="sources")
+app.add_typer(alerts, name="alerts")
 
 
 def main() -> None:

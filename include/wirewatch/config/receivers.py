@@ -4,9 +4,9 @@ import re
 from datetime import timedelta
 from typing import Annotated, Literal
 
-from pydantic import AfterValidator, Field, model_validator
+from pydantic import AfterValidator, AwareDatetime, Field, model_validator
 
-from include.wirewatch.config.values import ConfigModel, Duration, Name, refuse_duplicates
+from include.wirewatch.config.values import ConfigModel, Duration, Name, Text, refuse_duplicates
 from include.wirewatch.models import Severity
 
 FILE = "receivers.yaml"
@@ -56,19 +56,39 @@ class Route(ConfigModel):
     min_severity: Severity = "low"
 
 
+class Silence(ConfigModel):
+    """A timed mute. Every condition that is given must hold, and one must be given."""
+
+    until: AwareDatetime = Field(description="With a time zone, e.g. 2026-12-01T08:00:00+01:00")
+    reason: Text
+    receivers: tuple[Name, ...] = ()
+    rules: tuple[str, ...] = ()
+    tags: tuple[str, ...] = ()
+    publishers: tuple[str, ...] = ()
+
+    @model_validator(mode="after")
+    def _silences_something(self) -> "Silence":
+        if not (self.receivers or self.rules or self.tags or self.publishers):
+            raise ValueError("a silence needs at least one of receivers, rules, tags, publishers")
+        return self
+
+
 class ReceiversFile(ConfigModel):
     """The whole file."""
 
     receivers: tuple[Receiver, ...]
     routes: tuple[Route, ...]
+    silences: tuple[Silence, ...] = ()
 
     @model_validator(mode="after")
     def _routes_lead_somewhere(self) -> "ReceiversFile":
         names = [receiver.name for receiver in self.receivers]
         refuse_duplicates("receiver", names)
-        unknown = sorted({name for route in self.routes for name in route.to if name not in names})
-        if unknown:
-            raise ValueError(
-                f"a route leads to unknown receiver {', '.join(map(repr, unknown))}; known: {', '.join(names)}"
-            )
+        _refuse_unknown("a route leads to", [name for route in self.routes for name in route.to], names)
+        _refuse_unknown("a silence names", [name for silence in self.silences for name in silence.receivers], names)
         return self
+
+
+def _refuse_unknown(who: str, named: list[str], known: list[str]) -> None:
+    if unknown := sorted(set(named) - set(known)):
+        raise ValueError(f"{who} unknown receiver {', '.join(map(repr, unknown))}; known: {', '.join(known)}")

@@ -5,7 +5,7 @@ from collections import Counter
 from datetime import timedelta
 from typing import Annotated
 
-from pydantic import BaseModel, BeforeValidator, ConfigDict, StringConstraints
+from pydantic import BaseModel, BeforeValidator, ConfigDict, PlainSerializer, StringConstraints
 
 _UNITS = {"s": "seconds", "m": "minutes", "h": "hours", "d": "days"}
 
@@ -20,7 +20,12 @@ def parse_duration(value: object) -> object:
     return timedelta(**{_UNITS[found[2]]: int(found[1])})
 
 
-Duration = Annotated[timedelta, BeforeValidator(parse_duration, json_schema_input_type=str)]
+Duration = Annotated[
+    timedelta,
+    BeforeValidator(parse_duration, json_schema_input_type=str),
+    # written as it is read
+    PlainSerializer(lambda value: f"{int(value.total_seconds())}s", return_type=str, when_used="json"),
+]
 Name = Annotated[str, StringConstraints(pattern=r"^[a-z0-9][a-z0-9_-]{0,62}$")]
 Text = Annotated[str, StringConstraints(min_length=1, strip_whitespace=True)]
 

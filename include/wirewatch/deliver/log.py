@@ -11,6 +11,8 @@ from typing import Literal, NamedTuple
 from include.wirewatch.models import Alert, Record, Severity, UtcDatetime
 from include.wirewatch.store import Store
 
+PREFIX = "delivery/"
+
 
 class LogEntry(Record):
     """What is known about the delivery of one alert. nonce tells one claim from another.
@@ -67,4 +69,4 @@ def is_known(store: Store, alert_id: str) -> bool:
 
 
 def _key(alert_id: str) -> str:
-    return f"delivery/{alert_id}.json"
+    return f"{PREFIX}{alert_id}.json"

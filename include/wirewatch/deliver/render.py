@@ -1,7 +1,8 @@
 """An alert as a message. Pure; for people with five seconds.
 
-Order: linked title; publisher and time; the best sentences with the terms marked; which rules and how often; then,
-only when it matters, that the page itself could not be read.
+Order: linked title; publisher, time and lag; the best sentences with the terms marked; which rules and how often, the
+best one's score in words; then, only when it matters, what it replies to, that the page itself could not be read, and
+how many copies there are.
 Untrusted text goes into plain_text and rich_text elements, which Slack does not parse; the notification's `text`
 is escaped. Everything is clipped before it is escaped, and stays under Slack's limits (50 blocks, 3,000 characters
 a text, about 13,200 in all).
@@ -31,6 +32,14 @@ URL_CHARS = 2_000
 EXCERPT_CHARS = 500
 RULES_SHOWN = 12
 PUBLISHERS_SHOWN = 8
+# The parts of a score, as a reader would say them.
+WORDS = {
+    "title": "in the title",
+    "lead": "in the lead",
+    "hits": "how often",
+    "density": "how densely",
+    "terms": "different terms",
+}
 # Why there is no full text, in words; whatever is not here is shown as it is.
 WHY = {
     "robots": "robots.txt forbids to read the page",
@@ -58,13 +67,20 @@ def render_message(alert: Alert, place: Place = BY_ITSELF, copies: tuple[str, ..
     if alert.kind == "rollup":
         return _rollup(alert, copies)
     blocks: list[Block] = [
-        RichTextBlock(elements=[RichTextSectionElement(elements=[_title(alert)])]),
-        ContextBlock(elements=[PlainTextObject(text=_byline(alert)), MarkdownTextObject(text=_time(alert))]),
+        RichTextBlock(elements=[RichTextSectionElement(elements=[_title(alert), *_stored_copy(alert)])]),
+        ContextBlock(
+            elements=[
+                PlainTextObject(text=_byline(alert)),
+                MarkdownTextObject(text=_time(alert)),
+                *([PlainTextObject(text=lag)] if (lag := lag_line(alert)) else []),
+            ]
+        ),
     ]
     if alert.excerpts:
         quotes = [_quote(excerpt) for excerpt in alert.excerpts[:3]]
         blocks.append(RichTextBlock(elements=quotes))
-    blocks.append(ContextBlock(elements=[PlainTextObject(text=rules_line(alert.matches))]))
+    why = [PlainTextObject(text=line) for line in (rules_line(alert.matches), score_line(alert.matches)) if line]
+    blocks.append(ContextBlock(elements=why))
     for note in [*_notes(alert, place), *([replies_line(copies, "copy", "copies")] if copies else [])]:
         blocks.append(ContextBlock(elements=[PlainTextObject(text=note)]))
     return Message(escape(clip(sentence(alert), 2_000)), tuple(blocks))
@@ -88,7 +104,8 @@ def render_text(alert: Alert, place: Place = BY_ITSELF) -> str:
         return alert.title
     lines = [clean(alert.title, TITLE_CHARS), f"  {_byline(alert)} · {_utc(_moment(alert))}"]
     lines += [f"  > {bracketed(excerpt)}" for excerpt in alert.excerpts[:3]]
-    lines += [f"  {rules_line(alert.matches)}", f"  {safe_url(alert.url)}"]
+    lines += [f"  {line}" for line in (rules_line(alert.matches), score_line(alert.matches), lag_line(alert)) if line]
+    lines.append(f"  {safe_url(alert.url)}")
     lines += [f"  {note}" for note in _notes(alert, place)]
     return "\n".join(lines)
 
@@ -106,6 +123,24 @@ def rules_line(matches: tuple[RuleMatch, ...]) -> str:
     parts = [f"{match.rule} ×{len(match.hits)}" for match in ordered[:RULES_SHOWN]]
     more = len(ordered) - RULES_SHOWN
     return " · ".join(parts) + (f" · and {more} more" if more > 0 else "")
+
+
+def score_line(matches: tuple[RuleMatch, ...]) -> str:
+    """The best rule's score and of what it is made; "" where that is not known."""
+    best = min(matches, key=lambda match: (-match.score, match.rule))
+    parts = [f"{WORDS.get(part, part)} {points}" for part, points in best.score_parts.items() if points]
+    whose = f" for {best.rule}" if len(matches) > 1 else ""
+    return f"score {best.score} of 100{whose}: {', '.join(parts)}" if parts else ""
+
+
+def lag_line(alert: Alert) -> str:
+    """How long after its publication the article was first seen; "" where that is not known."""
+    if alert.published is None or alert.first_seen < alert.published:
+        return ""
+    minutes = int((alert.first_seen - alert.published).total_seconds()) // 60
+    if minutes < 120:
+        return f"first seen {minutes} min after"
+    return f"first seen {minutes // 60} h after" if minutes < 48 * 60 else f"first seen {minutes // 1440} days after"
 
 
 def replies_line(replies: tuple[str, ...], one: str, many: str) -> str:
@@ -166,6 +201,11 @@ def _title(alert: Alert) -> RichTextElementParts.Link | RichTextElementParts.Tex
     if url := safe_url(alert.url):
         return RichTextElementParts.Link(url=url, text=text, style=bold)
     return RichTextElementParts.Text(text=text, style=bold)
+
+
+def _stored_copy(alert: Alert) -> list[RichTextElementParts.Link | RichTextElementParts.Text]:
+    url = safe_url(alert.clean_url)
+    return [RichTextElementParts.Text(text="  "), RichTextElementParts.Link(url=url, text="stored copy")] if url else []
 
 
 def _quote(excerpt: Excerpt) -> RichTextQuoteElement:

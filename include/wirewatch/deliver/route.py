@@ -1,10 +1,13 @@
 """Which matches of an article go to which receivers.
 
 Every route is looked at, in file order; a match goes to the receivers of every route whose conditions it fulfils.
-One receiver gets one alert per article, with all its matches.
+One receiver gets one alert per article, with all its matches. Silences are looked at last: what they mute is not kept
+for later; an article of which nothing is left is recorded as `silenced`.
 """
 
-from include.wirewatch.config.receivers import Route
+from datetime import datetime
+
+from include.wirewatch.config.receivers import Route, Silence
 from include.wirewatch.config.rules import SEVERITIES
 from include.wirewatch.models import Article, RuleMatch, Severity
 
@@ -31,6 +34,30 @@ def is_wanted(route: Route, article: Article, match: RuleMatch) -> bool:
         and (not route.languages or article.language in route.languages)
         and (not route.publishers or article.publisher in route.publishers)
         and _rank(match.severity) >= _rank(route.min_severity)
+    )
+
+
+def unsilenced(
+    routed: dict[str, tuple[RuleMatch, ...]], article: Article, silences: tuple[Silence, ...], now: datetime
+) -> dict[str, tuple[RuleMatch, ...]]:
+    """What of `routed` no silence mutes at that moment."""
+    running = [silence for silence in silences if now < silence.until]
+    left = {
+        receiver: tuple(
+            match for match in matches if not any(is_silenced(silence, receiver, article, match) for silence in running)
+        )
+        for receiver, matches in routed.items()
+    }
+    return {receiver: matches for receiver, matches in left.items() if matches}
+
+
+def is_silenced(silence: Silence, receiver: str, article: Article, match: RuleMatch) -> bool:
+    """True when every condition that the silence gives holds."""
+    return (
+        (not silence.receivers or receiver in silence.receivers)
+        and (not silence.rules or match.rule in silence.rules)
+        and (not silence.tags or any(tag in silence.tags for tag in match.tags))
+        and (not silence.publishers or article.publisher in silence.publishers)
     )
 
 

@@ -7,13 +7,14 @@ repeats the enqueueing, which changes nothing.
 import logging
 from collections import Counter
 from datetime import datetime, timedelta
+from urllib.parse import quote
 
 from include.wirewatch import archive
 from include.wirewatch.archive import BatchKey
 from include.wirewatch.config.receivers import ReceiversFile
 from include.wirewatch.deliver import outbox
 from include.wirewatch.deliver.offer import offer
-from include.wirewatch.deliver.route import route_matches
+from include.wirewatch.deliver.route import route_matches, unsilenced
 from include.wirewatch.deliver.story import signature_of
 from include.wirewatch.match import Document, excerpts, load_rules
 from include.wirewatch.models import Alert, Article, ArticleMatches, Batch, BatchItem, RuleMatch
@@ -87,6 +88,7 @@ def _settle(
     """Decide what becomes of an article's matches, and enqueue its alerts."""
     max_age = timedelta(seconds=batch.sources[article.source].alert_max_age_s)
     routed = route_matches(article, found, receivers.routes)
+    audible = unsilenced(routed, article, receivers.silences, services.now())
     told: list[str] = []
     if batch.quiet:
         decision = "quiet"
@@ -94,8 +96,10 @@ def _settle(
         decision = "stale"
     elif not routed:
         decision = "no_route"
+    elif not audible:
+        decision = "silenced"
     else:
-        for receiver, matches in routed.items():
+        for receiver, matches in audible.items():
             alert = _alert(services, article, receiver, matches, batch, clean_key)
             if offer(services.store, alert, _ids_of(article)):
                 told.append(receiver)
@@ -152,6 +156,7 @@ def _alert(
         signature=signature_of(f"{article.title}\n{article.text}"),
         batch=batch.batch,
         clean_key=clean_key,
+        clean_url=services.settings.clean_link.replace("{key}", quote(clean_key)),
     )
 
 
