@@ -171,7 +171,7 @@ def test_a_page_that_failed_is_tried_again_after_its_feed_has_dropped_it_and_end
         outcomes.append([one.final for one in items].count(True))
     assert len(items) == 3, "three attempts, two of them after the feed had dropped it"
     assert outcomes[-1] == 1
-    assert [one.entry.title for one in items if one.final][0], "title and summary survive for the summary article"
+    assert next(one.entry.title for one in items if one.final), "title and summary survive for the summary article"
 
 
 def test_a_page_that_two_sources_list_is_fetched_once(services, site, tmp_path):
