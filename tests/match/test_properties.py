@@ -94,6 +94,16 @@ def test_hits_slice_back_to_their_text_and_stand_in_order_apart(title, body):
 
 
 @UNHURRIED
+@given(
+    st.text(
+        st.sampled_from("aЙ停 \n\t\u00a0\u2003\u3000\u0085\x1f\u200b\u00ad\u0301'’-.") | st.characters(), max_size=30
+    )
+)
+def test_no_word_reaches_across_white_space(text):
+    assert [word for chunk in text.split() for word in WORD.findall(chunk)] == WORD.findall(text)
+
+
+@UNHURRIED
 @given(st.text(max_size=12))
 def test_folding_twice_is_folding_once(word):
     assert all(fold(fold(found)) == fold(found) for found in WORD.findall(word))

@@ -100,6 +100,9 @@ def _term_finder(term: Term, scope: Scope) -> Finder:
             return found
 
         return find_word
+    needs = frozenset(term.needs)
+    if needs and not term.needs_beginnings:
+        return lambda text: (needs <= text.forms and occurrences(term, text, scope)) or None
     return lambda text: (text.may_have(term) and occurrences(term, text, scope)) or None
 
 

@@ -249,6 +249,8 @@ def term_words(text: str, at: int) -> tuple[Word, ...]:
 
 def _run_words(run: str, at: int) -> list[Word]:
     """One run of word characters and wildcards: a word, or several where the script has no spaces."""
+    if run.isascii() and run.isalnum():
+        return [Word(run.lower())]  # nearly all: what follows takes a third of the time of loading ten thousand rules
     star = run.find("*")
     if star == 0:
         raise QueryError(at, "* cannot begin a word", "it stands at the end: sanction*")

@@ -172,7 +172,11 @@ class Field:
         return sorted(self.positions)
 
     def _look_up(self, word: Word) -> list[int]:
-        found = sorted({position for form in self._forms(word) for position in self.positions[form]})
+        forms = self._forms(word)
+        if len(forms) == 1:
+            found = self.positions[forms[0]]
+        else:
+            found = sorted({position for form in forms for position in self.positions[form]})
         if word.cased:
             found = [place for place in found if word.cased in _spellings(self.text[slice(*self._span(place))])]
         return found
@@ -202,7 +206,8 @@ class Field:
         starts: list[int] = [position - rarest for position in places[rarest]]
         for index, word in enumerate(words):
             if index != rarest and starts:
-                known = self.word_set(word)
+                # a word stands in a few places; only where it is repeated without end does a set pay
+                known = places[index] if len(places[index]) < 10 else self.word_set(word)
                 starts = [start for start in starts if start + index in known]
         return [(start, start + len(words) - 1) for start in starts]
 
