@@ -31,6 +31,9 @@ def noise(size: int, seed: int) -> bytes:
 
 
 CASES: dict[str, Callable[[], bytes]] = {
+    "a date in a zone of 90 hours": lambda: page(
+        head='<meta property="article:published_time" content="2026-10-01T09:22:35+90:00">'
+    ),
     "references to control characters": lambda: page(
         BODY + "<nav>Home</nav>&#1;tail<aside hidden>x</aside>&#xB;tail<script>x</script>&#31;&#xD800;&#99999999;"
     ),

@@ -116,13 +116,16 @@ def find_day(tree: HtmlElement, now: datetime) -> datetime | None:
     """The day that htmldate reads out of the page's markup and text: the last resort, right on five pages of six."""
     from htmldate import find_date
 
-    day = find_date(
-        tree,
-        extensive_search=False,
-        original_date=True,
-        min_date=EARLIEST.date().isoformat(),
-        max_date=now.date().isoformat(),
-    )
+    try:
+        day = find_date(
+            tree,
+            extensive_search=False,
+            original_date=True,
+            min_date=EARLIEST.date().isoformat(),
+            max_date=now.date().isoformat(),
+        )
+    except (ValueError, OverflowError):
+        return None  # it lets go of its own on a zone of 24 hours and more
     return datetime.fromisoformat(day).replace(tzinfo=UTC) if day else None
 
 
