@@ -10,6 +10,7 @@ from include.wirewatch import archive
 from include.wirewatch.archive import BatchKey
 from include.wirewatch.errors import ConfigError, WirewatchError
 from include.wirewatch.extract import EXTRACTOR
+from include.wirewatch.frontier import Frontier
 from include.wirewatch.stages.extract import extract
 from include.wirewatch.stages.match import match
 from include.wirewatch.stages.services import Services, Summary, summary_line
@@ -35,6 +36,8 @@ def finish(services: Services) -> Summary:
     for key in due:
         try:
             match(services, _clean_key(services, key))
+            # Its fetch may have been killed before it could; later than planned is as good, and twice too.
+            Frontier(services.store).apply(archive.read_batch(services.store, key).frontier)
         except ConfigError:
             raise
         except Exception:
