@@ -70,7 +70,9 @@ def delta_of(
     }
     is_good = poll.outcome.reason is Reason.FETCHED
     conditional = any(validators_for(state, source))
-    polls = (PollMark(second, poll.outcome.label, len(poll.entries), fresh, conditional),)
+    # A poll that was never made is no poll: the source stays due, and its streak of failures stays what it was.
+    is_poll = poll.outcome.reason is not Reason.NOT_FETCHED
+    polls = (PollMark(second, poll.outcome.label, len(poll.entries), fresh, conditional),) if is_poll else ()
     validators = (second, poll.etag, poll.last_modified) if is_good else (0, "", "")
     since = min(state.since if state else NEVER, second if is_good or poll.entries else NEVER)
     not_before = max((second + int(pause_s) for pause_s in _pauses(source, poll, handled)), default=0)

@@ -1,19 +1,36 @@
-"""Entries → captures in a WARC, many hosts at once, within one budget of time. Used by fetch and fetch_day."""
+"""Sources → entries → captures in a WARC, many hosts at once, within one budget of time. Used by fetch and fetch_day.
+
+What one URL does, late or broken, is its own outcome: it never takes the batch along.
+"""
 
 import asyncio
+import logging
+import time
 from collections import Counter
-from collections.abc import Sequence
+from collections.abc import Awaitable, Callable, Coroutine, Iterable, Iterator, Mapping, Sequence
+from concurrent.futures import ThreadPoolExecutor
 from datetime import datetime
-from typing import NamedTuple
+from typing import Any, NamedTuple, TypeVar
 
 from include.wirewatch.archive import BatchKey, RawWriter
 from include.wirewatch.config.sources import Source
-from include.wirewatch.discover import Poll
+from include.wirewatch.discover import Get, Poll
 from include.wirewatch.fetch import Client, RobotsStore
 from include.wirewatch.models import Batch, BatchItem, Capture, Entry, Outcome, Reason, SourceReport
 from include.wirewatch.settings import Settings, version
 from include.wirewatch.stages.services import Summary
 from include.wirewatch.store import Store
+from include.wirewatch.urls import canonicalise, redact
+
+log = logging.getLogger(__name__)
+Result = TypeVar("Result")
+Ask = Callable[[Source, Get], Awaitable[Poll]]
+
+# Names are looked up in threads, and a dead one holds its thread for many seconds. asyncio's own pool has six of them
+# on two cores; this has one for each request that the client has in flight.
+THREADS = 64
+# Of the budget; so that slow listings leave time for pages.
+POLLS_SHARE = 0.5
 
 
 class Pick(NamedTuple):
@@ -24,6 +41,28 @@ class Pick(NamedTuple):
     first_seen: datetime
     first_poll: bool = False
     attempts: int = 0
+
+
+class Budget:
+    """One task's time for the network, from its creation on."""
+
+    def __init__(self, seconds: float) -> None:
+        self.seconds = seconds
+        self._end = time.monotonic() + seconds
+
+    def left_s(self, share: float = 1.0) -> float:
+        """What is left of the first `share` of it, waiting for slow hosts' turns included."""
+        return max(self._end - self.seconds * (1 - share) - time.monotonic(), 0.0)
+
+
+def run_async(work: Coroutine[Any, Any, Result]) -> Result:
+    """asyncio.run with as many threads as there may be names looked up at once."""
+
+    async def with_threads() -> Result:
+        asyncio.get_running_loop().set_default_executor(ThreadPoolExecutor(THREADS))
+        return await work
+
+    return asyncio.run(with_threads())
 
 
 def open_client(settings: Settings, store: Store | None = None) -> Client:
@@ -40,25 +79,50 @@ def open_client(settings: Settings, store: Store | None = None) -> Client:
     )
 
 
+async def poll_all(client: Client, sources: Sequence[Source], ask: Ask, budget: Budget) -> dict[str, Poll]:
+    """Ask every source, the first ones first where they share a host; by name. Late ones are `not_fetched`."""
+
+    async def one(source: Source) -> Poll:
+        async def get(url: str, headers: Mapping[str, str]) -> Capture | Outcome:
+            return await client.get(url, source=source, accept="listing", headers=headers)
+
+        try:
+            return await ask(source, get)
+        except Exception as error:
+            return _no_poll(_broken(error, source.url))
+
+    polls = await _within(budget.left_s(POLLS_SHARE), map(one, sources))
+    late = _no_poll(_ran_out(budget))
+    answers = {source.name: poll or late for source, poll in zip(sources, polls, strict=True)}
+    for name, poll in answers.items():
+        if poll.detail:
+            log.warning("poll.trouble source=%s reason=%s %s", name, poll.outcome.label, poll.detail)
+    return answers
+
+
 async def capture_all(
-    client: Client, picks: Sequence[Pick], writer: RawWriter, budget_s: float
+    client: Client, picks: Sequence[Pick], writer: RawWriter, budget: Budget
 ) -> list[tuple[Pick, BatchItem]]:
     """Fetch every pick, each capture into the writer as it arrives. What the budget does not allow is `not_fetched`."""
 
     async def one(pick: Pick) -> BatchItem:
-        return _item(pick, await client.get(pick.entry.url, source=pick.source, accept="page"), writer)
+        try:
+            return _item(pick, await client.get(pick.entry.url, source=pick.source, accept="page"), writer)
+        except Exception as error:
+            return _item(pick, _broken(error, pick.entry.url), writer)
 
-    tasks = [asyncio.create_task(one(pick)) for pick in picks]
-    if tasks:
-        _, late = await asyncio.wait(tasks, timeout=budget_s)
-        for task in late:
-            task.cancel()
-        await asyncio.gather(*late, return_exceptions=True)
-    ran_out = Outcome(reason=Reason.NOT_FETCHED, detail=f"the batch's {budget_s:g} s were over")
-    return [
-        (pick, _item(pick, ran_out, writer) if task.cancelled() else task.result())
-        for pick, task in zip(picks, tasks, strict=True)
-    ]
+    items = await _within(budget.left_s(), map(one, picks))
+    late = _ran_out(budget)
+    return [(pick, item or _item(pick, late, writer)) for pick, item in zip(picks, items, strict=True)]
+
+
+def not_taken(picks: Iterable[Pick], taken: set[str]) -> Iterator[Pick]:
+    """The picks whose page is not in `taken` yet; each one that is handed out is added to it."""
+    for pick in picks:
+        page = canonicalise(pick.entry.url)
+        if page not in taken:
+            taken.add(page)
+            yield pick
 
 
 def report_of(source: Source, poll: Poll, items: Sequence[BatchItem]) -> SourceReport:
@@ -81,6 +145,30 @@ def summarise(batch: Batch, key: BatchKey) -> Summary:
     outcomes = Counter(item.outcome.label for item in batch.items)
     counts: Summary = {"sources": len(polled), "sources_failed": failed, "entries": len(batch.items)}
     return {"batch": key.record if batch.items else "", **counts, **dict(sorted(outcomes.items()))}
+
+
+async def _within(seconds: float, work: Iterable[Coroutine[Any, Any, Result]]) -> list[Result | None]:
+    """The result of each, in order; None for those that were late, and cancelled."""
+    tasks = [asyncio.create_task(one) for one in work]
+    if tasks:
+        _, late = await asyncio.wait(tasks, timeout=seconds)
+        for task in late:
+            task.cancel()
+        await asyncio.gather(*late, return_exceptions=True)
+    return [None if task.cancelled() else task.result() for task in tasks]
+
+
+def _ran_out(budget: Budget) -> Outcome:
+    return Outcome(reason=Reason.NOT_FETCHED, detail=f"the batch's {budget.seconds:g} s did not suffice")
+
+
+def _broken(error: Exception, url: str) -> Outcome:
+    log.error("fetch.unexpected url=%s", redact(url), exc_info=error)
+    return Outcome(reason=Reason.BAD_RESPONSE, detail=f"unexpected {type(error).__name__}; the log has its traceback")
+
+
+def _no_poll(outcome: Outcome) -> Poll:
+    return Poll((), outcome, detail=outcome.detail)
 
 
 def _item(pick: Pick, answer: Capture | Outcome, writer: RawWriter) -> BatchItem:

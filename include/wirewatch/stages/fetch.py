@@ -4,17 +4,16 @@ Order, which is what makes it safe to kill: captures (WARC) â†’ commit record â†
 record fetches nothing and applies the frontier's delta again, which changes nothing.
 """
 
-import asyncio
 import logging
 import uuid
-from collections.abc import Mapping, Sequence
+from collections.abc import Awaitable, Mapping, Sequence
 from datetime import datetime
+from itertools import islice
 
 from include.wirewatch import archive
 from include.wirewatch.archive import BatchKey, RawWriter
 from include.wirewatch.config.sources import Source
-from include.wirewatch.discover import Poll, discover
-from include.wirewatch.fetch import Client
+from include.wirewatch.discover import Get, Poll, discover
 from include.wirewatch.frontier import (
     Frontier,
     Handled,
@@ -26,9 +25,19 @@ from include.wirewatch.frontier import (
     unseen,
     validators_for,
 )
-from include.wirewatch.models import Batch, BatchItem, Capture, Outcome
+from include.wirewatch.models import Batch, BatchItem
 from include.wirewatch.runs import Run
-from include.wirewatch.stages.collect import Pick, capture_all, open_client, report_of, summarise
+from include.wirewatch.stages.collect import (
+    Budget,
+    Pick,
+    capture_all,
+    not_taken,
+    open_client,
+    poll_all,
+    report_of,
+    run_async,
+    summarise,
+)
 from include.wirewatch.stages.services import Services, Summary, summary_line
 from include.wirewatch.urls import canonicalise
 
@@ -42,7 +51,7 @@ def fetch(services: Services, run: Run, shard: int, shards: int) -> Summary:
     batch = archive.find_batch(services.store, key)
     if batch is None:
         sources = [source for source in services.config.sources().value.sources if source.enabled]
-        batch = asyncio.run(_fetch(services, run, key, owned(sources, shard, shards)))
+        batch = run_async(_fetch(services, run, key, owned(sources, shard, shards)))
         if batch.items:
             batch = archive.commit_batch(services.store, batch)
     Frontier(services.store).apply(batch.frontier)
@@ -53,14 +62,20 @@ def fetch(services: Services, run: Run, shard: int, shards: int) -> Summary:
 
 async def _fetch(services: Services, run: Run, key: BatchKey, sources: Sequence[Source]) -> Batch:
     """Everything but the commit. Only the raw copies are in S3 when it returns."""
+
+    def ask(source: Source, get: Get) -> Awaitable[Poll]:
+        etag, last_modified = validators_for(states.get(source.name), source)
+        return discover(source, get, etag=etag, last_modified=last_modified)
+
     now = services.now()
     states = Frontier(services.store).read(sources)
     due = [source for source in sources if is_due(states.get(source.name), source, now)]
     writer = RawWriter(key.warc(uuid.uuid4().hex[:8]), now)
     async with open_client(services.settings, services.store) as client:
-        polls = dict(zip((source.name for source in due), await _poll_all(client, due, states), strict=True))
+        budget = Budget(services.settings.fetch_budget_s)
+        polls = await poll_all(client, longest_waiting_first(due, states), ask, budget)
         picks = choose(due, polls, states, now)
-        fetched = await capture_all(client, picks, writer, services.settings.fetch_budget_s)
+        fetched = await capture_all(client, picks, writer, budget)
     done = [_settled(pick, item, services.now()) for pick, item in fetched]
     items = [item for _, item in done]
     frontier: dict[str, object] = {}
@@ -80,18 +95,14 @@ async def _fetch(services: Services, run: Run, key: BatchKey, sources: Sequence[
     )
 
 
-async def _poll_all(client: Client, sources: Sequence[Source], states: States) -> list[Poll]:
-    async def poll(source: Source) -> Poll:
-        async def get(url: str, headers: Mapping[str, str]) -> Capture | Outcome:
-            return await client.get(url, source=source, accept="listing", headers=headers)
+def longest_waiting_first(sources: Sequence[Source], states: States) -> list[Source]:
+    """Sources that the budget left out before come first now: a slow host gets round to all of its listings."""
 
-        etag, last_modified = validators_for(states.get(source.name), source)
-        answer = await discover(source, get, etag=etag, last_modified=last_modified)
-        if answer.detail:
-            log.warning("poll.trouble source=%s reason=%s %s", source.name, answer.outcome.label, answer.detail)
-        return answer
+    def last_poll(source: Source) -> int:
+        state = states.get(source.name)
+        return state.polls[-1].at if state and state.polls else 0
 
-    return list(await asyncio.gather(*map(poll, sources)))
+    return sorted(sources, key=last_poll)
 
 
 def choose(sources: Sequence[Source], polls: Mapping[str, Poll], states: States, now: datetime) -> list[Pick]:
@@ -99,15 +110,8 @@ def choose(sources: Sequence[Source], polls: Mapping[str, Poll], states: States,
     picks: list[Pick] = []
     taken: set[str] = set()
     for source in sources:
-        mine = 0
-        for entry, first_seen, first_poll, attempts in unseen(
-            states.get(source.name), polls[source.name].entries, now, source.tags
-        ):
-            page = canonicalise(entry.url)
-            if page not in taken and mine < source.max_fetches:
-                taken.add(page)
-                mine += 1
-                picks.append(Pick(source, entry, first_seen, first_poll, attempts))
+        found = unseen(states.get(source.name), polls[source.name].entries, now, source.tags)
+        picks += islice(not_taken((Pick(source, *one) for one in found), taken), source.max_fetches)
     return picks
 
 
@@ -117,7 +121,11 @@ def _handled_for(source: Source, poll: Poll, settled: Mapping[str, BatchItem]) -
     shared = {
         page: settled[page] for page in map(canonicalise, (entry.url for entry in poll.entries)) if page in settled
     }
-    return [Handled(item.entry, item.outcome, item.final) for item in {**shared, **mine}.values()]
+    return [
+        # Under its own name: what waits for another try is fetched by whichever source is polled next.
+        Handled(item.entry.model_copy(update={"source": source.name}), item.outcome, item.final)
+        for item in {**shared, **mine}.values()
+    ]
 
 
 def _settled(pick: Pick, item: BatchItem, now: datetime) -> tuple[Pick, BatchItem]:

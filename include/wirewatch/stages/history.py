@@ -3,20 +3,28 @@
 Reads no frontier and writes none: the archive itself says what is known.
 """
 
-import asyncio
 import logging
 import uuid
-from collections.abc import Mapping
+from collections.abc import Awaitable
 from datetime import date, timedelta
 
 from include.wirewatch import archive
 from include.wirewatch.archive import BatchKey, RawWriter
 from include.wirewatch.config.sources import Source
-from include.wirewatch.discover import Poll, discover_day
-from include.wirewatch.fetch import Client
-from include.wirewatch.models import Batch, Capture, Outcome
+from include.wirewatch.discover import Get, Poll, discover_day
+from include.wirewatch.models import Batch
 from include.wirewatch.runs import Run
-from include.wirewatch.stages.collect import Pick, capture_all, open_client, report_of, summarise
+from include.wirewatch.stages.collect import (
+    Budget,
+    Pick,
+    capture_all,
+    not_taken,
+    open_client,
+    poll_all,
+    report_of,
+    run_async,
+    summarise,
+)
 from include.wirewatch.stages.services import Services, Summary, summary_line
 from include.wirewatch.urls import canonicalise
 
@@ -32,7 +40,7 @@ def fetch_day(services: Services, run: Run) -> Summary:
     key = run.batch_key(0)
     batch = archive.find_batch(services.store, key)
     if batch is None:
-        batch = asyncio.run(_fetch_day(services, run, key))
+        batch = run_async(_fetch_day(services, run, key))
         if batch.items:
             batch = archive.commit_batch(services.store, batch)
     summary = summarise(batch, key)
@@ -42,21 +50,25 @@ def fetch_day(services: Services, run: Run) -> Summary:
 
 async def _fetch_day(services: Services, run: Run, key: BatchKey) -> Batch:
     now, day = services.now(), date.fromisoformat(run.dt)
+
+    def ask(source: Source, get: Get) -> Awaitable[Poll]:
+        return discover_day(source, day, get)
+
     sources = [source for source in services.config.sources().value.sources if source.enabled and source.history]
     near = [day + timedelta(days=offset) for offset in range(KNOWN_FROM, KNOWN_TO + 1)]
     known = {canonicalise(url) for url in archive.archived_urls(services.store, near, except_batch=key.batch)}
     writer = RawWriter(key.warc(uuid.uuid4().hex[:8]), now)
     async with open_client(services.settings, services.store) as client:
-        polls = await asyncio.gather(*(_poll_day(client, source, day) for source in sources))
-        picks = [
+        budget = Budget(BUDGET_S)
+        polls = await poll_all(client, sources, ask, budget)
+        listed = (
             Pick(source, entry, first_seen=now, first_poll=True)
-            for source, poll in zip(sources, polls, strict=True)
-            for entry in poll.entries
-            if canonicalise(entry.url) not in known
-        ]
-        fetched = await capture_all(client, picks, writer, BUDGET_S)
+            for source in sources
+            for entry in polls[source.name].entries
+        )
+        fetched = await capture_all(client, list(not_taken(listed, known)), writer, budget)
     items = tuple(item for _, item in fetched)
-    reports = {source.name: report_of(source, poll, items) for source, poll in zip(sources, polls, strict=True)}
+    reports = {source.name: report_of(source, polls[source.name], items) for source in sources}
     return Batch(
         batch=key.batch,
         dt=key.dt,
@@ -66,13 +78,3 @@ async def _fetch_day(services: Services, run: Run, key: BatchKey) -> Batch:
         items=items,
         sources=reports,
     )
-
-
-async def _poll_day(client: Client, source: Source, day: date) -> Poll:
-    async def get(url: str, headers: Mapping[str, str]) -> Capture | Outcome:
-        return await client.get(url, source=source, accept="listing", headers=headers)
-
-    poll = await discover_day(source, day, get)
-    if poll.detail:
-        log.warning("poll.trouble source=%s reason=%s %s", source.name, poll.outcome.label, poll.detail)
-    return poll
