@@ -36,8 +36,8 @@ class Document(NamedTuple):
 class Chunks(dict[str, tuple[str, ...]]):
     """The folded words of what stands between white space, remembered.
 
-    No word reaches across white space, so a text is its chunks. Of an article's chunks seven in ten were seen in the
-    ninety before it; to split at white space and look up costs a fifth of finding every word by the expression.
+    No word reaches across white space, so a text is its chunks. With half of a corpus of 181 articles remembered, seven
+    chunks in ten of the other half were known; once all are, ten rules cost a third less than with every word sought.
     """
 
     LIMIT = 100_000
@@ -206,7 +206,7 @@ class Field:
         starts: list[int] = [position - rarest for position in places[rarest]]
         for index, word in enumerate(words):
             if index != rarest and starts:
-                # a word stands in a few places; only where it is repeated without end does a set pay
+                # most words stand in a few places; the set keeps a word repeated without end from being searched in a list
                 known = places[index] if len(places[index]) < 10 else self.word_set(word)
                 starts = [start for start in starts if start + index in known]
         return [(start, start + len(words) - 1) for start in starts]
