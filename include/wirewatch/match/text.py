@@ -206,7 +206,7 @@ class Field:
         starts: list[int] = [position - rarest for position in places[rarest]]
         for index, word in enumerate(words):
             if index != rarest and starts:
-                # most words stand in a few places; the set keeps a word repeated without end from being searched in a list
+                # most words stand in a few places; the set is for a word that is repeated without end
                 known = places[index] if len(places[index]) < 10 else self.word_set(word)
                 starts = [start for start in starts if start + index in known]
         return [(start, start + len(words) - 1) for start in starts]
