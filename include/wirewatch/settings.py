@@ -54,7 +54,7 @@ class Settings(BaseSettings):
     clean_link: str = Field("", description="URL of a stored clean batch with {key} in it; alerts then link to it")
     unfinished_after_s: float = Field(900.0, ge=0, description="Age at which the sweeper takes over a batch")
     lookback_days: Annotated[int, Field(ge=1, le=31)] = Field(
-        3, description="How many days back the sweeper looks for unfinished batches"
+        7, description="How many days back the sweeper looks for unfinished batches, and the oldest run that may alert"
     )
 
     @field_validator("store")

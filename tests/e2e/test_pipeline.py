@@ -3,6 +3,7 @@
 import hashlib
 import json
 import re
+from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from urllib.parse import urlsplit
 
@@ -397,3 +398,19 @@ def test_an_undated_page_of_a_first_poll_is_archived_quietly(deployment, tmp_pat
         row for item in deployment.store.list("matches/") for row in archive.read_matches(deployment.store, item.key)
     ]
     assert [row.decision for row in rows if row.url == url] == ["stale"]
+
+
+def test_a_long_backlog_is_finished_over_several_sweeps(deployment):
+    for number in (1, 2):
+        fetch(deployment.services, deployment.run(number), 0, 1)
+        for item in list(deployment.store.list("frontier/")):
+            deployment.store.delete(item.key)
+    started = datetime.now(UTC) + timedelta(hours=1)
+
+    def clock():
+        """Finishing one batch takes eleven minutes."""
+        return started + timedelta(minutes=11) * len(list(deployment.store.list("matches/")))
+
+    slow = replace(deployment.services, now=clock)
+    assert finish(slow) == {"finished": 1, "failed": 0, "left_for_next": 1}
+    assert finish(deployment.later(hours=2).services) == {"finished": 1, "failed": 0}

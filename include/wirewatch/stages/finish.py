@@ -16,6 +16,8 @@ from include.wirewatch.stages.match import match
 from include.wirewatch.stages.services import Services, Summary, summary_line
 
 log = logging.getLogger(__name__)
+# No batch is begun later than this in a sweep; the task's own timeout leaves room for the last one.
+SWEEP = timedelta(minutes=10)
 
 
 class UnfinishedError(WirewatchError):
@@ -25,6 +27,8 @@ class UnfinishedError(WirewatchError):
 def finish(services: Services) -> Summary:
     """Finish every batch that was committed longer than settings.unfinished_after_s ago, oldest first.
 
+    Looks settings.lookback_days back; what a long backlog leaves at the end of a sweep is the next one's.
+
     Raises:
         ConfigError: at once: no batch can be matched with rules that are wrong.
         UnfinishedError: after all others, naming the batches that failed once more.
@@ -32,8 +36,11 @@ def finish(services: Services) -> Summary:
     now = services.now()
     days = archive.days_back(now.date(), services.settings.lookback_days)
     due = archive.unfinished(services.store, days, now - timedelta(seconds=services.settings.unfinished_after_s))
-    failed = []
+    failed, left = [], 0
     for key in due:
+        if services.now() - now > SWEEP:
+            left += 1
+            continue
         try:
             match(services, _clean_key(services, key))
             # Its fetch may have been killed before it could; later than planned is as good, and twice too.
@@ -44,7 +51,9 @@ def finish(services: Services) -> Summary:
             # One bad batch must not hold up the others.
             log.exception("finish.failed batch=%s", key.record)
             failed.append(key.record)
-    summary: Summary = {"finished": len(due) - len(failed), "failed": len(failed)}
+    summary: Summary = {"finished": len(due) - len(failed) - left, "failed": len(failed)}
+    if left:
+        summary["left_for_next"] = left
     log.info(summary_line("finish.done", summary))
     if failed:
         raise UnfinishedError(f"could not finish {', '.join(failed)}; the reasons are in this log")
