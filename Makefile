@@ -22,7 +22,7 @@ demo: $(READY) ## the whole pipeline twice, on a made-up newsroom, with everythi
 	@$(BIN)/python -m tests.demo
 
 test: $(READY) ## the whole suite
-	@$(BIN)/python -m pytest --numprocesses 2 --dist loadfile
+	@$(BIN)/python -m pytest --numprocesses 2 --dist loadfile --no-loadscope-reorder
 
 check: $(READY) ## lint and types
 	@$(BIN)/ruff check . && $(BIN)/ruff format --check . && $(BIN)/mypy

@@ -16,6 +16,11 @@ from tests.newsroom import Newsroom
 BUCKET = "wirewatch-tests"
 
 
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """Airflow's settings are fixed by its first import in a process: the folder that needs its own comes first."""
+    items.sort(key=lambda item: not item.nodeid.startswith("tests/dags/"))
+
+
 @pytest.fixture(scope="session")
 def s3() -> Iterator[LockedS3]:
     """One server for all tests; each works in a bucket or under a prefix of its own."""
