@@ -69,7 +69,8 @@ def places(node: Node, sample: Sample, fields: dict[str, tuple[str, ...]]) -> se
                     together.update(combination)
             return together or None
         case Meta() | Regex() | _:
-            raise NotImplementedError(node)
+            # Metadata and regular expressions have tables of their own; a strategy that makes one must fail loudly.
+            raise AssertionError(f"brute force does not judge {type(node).__name__}")
 
 
 def _term(term: Term, fields: dict[str, tuple[str, ...]]) -> set[Place]:
