@@ -11,6 +11,7 @@ from include.wirewatch.match.compile import CompiledRule
 from include.wirewatch.match.evaluate import find
 from include.wirewatch.match.fold import WORD, fold
 from include.wirewatch.match.nodes import And, AtLeast, Near, Node, Not, Or, QueryError, Same, Term
+from include.wirewatch.match.presearch import Presearch
 from include.wirewatch.match.text import Text
 from tests.match.brute_force import Sample, places
 from tests.match.strategies import clauses, combined, queries, samples, terms
@@ -58,7 +59,8 @@ def test_the_engine_equals_brute_force_in_answer_and_hits(query, sample):
 @given(st.lists(queries, min_size=1, max_size=5), samples)
 def test_the_presearch_never_drops_a_match(trees, sample):
     document = document_of(sample)
-    by_evaluation = {f"r{n}" for n, tree in enumerate(trees) if find(tree, Text(document)) is not None}
+    text = Text(document, Presearch(trees).vocabulary)
+    by_evaluation = {f"r{n}" for n, tree in enumerate(trees) if find(tree, text) is not None}
     assert {match.rule for match in rules_of(*trees).match(document)} == by_evaluation
 
 

@@ -131,6 +131,14 @@ rules:
     assert matched(ruleset, "a sanctuary") == []
 
 
+@pytest.mark.parametrize("query", ["offender", "offender AND courthouse"])
+def test_two_words_are_one_by_the_dictionary_of_one_language(query):
+    """`offender` is `offend` in the German one, and so is `offending` in the English one."""
+    ruleset = rules(f"rules: [{{name: r, query: {query}, lemma: true}}]\n")
+    assert matched(ruleset, "The offenders left the courthouse") == ["r"]
+    assert matched(ruleset, "An offending courthouse") == []
+
+
 def test_lemma_without_a_dictionary_is_refused():
     assert "no dictionary of xx" in problems("rules: [{name: r, query: a, lemma: true, languages: [xx]}]\n")[0]
 
@@ -200,6 +208,12 @@ def test_what_is_allowed_and_perhaps_not_meant_is_a_warning():
     )
     assert [(problem.path[1], problem.offset) for problem in warnings(file)] == [(0, 0), (1, 9), (2, None)]
     assert len(compile_rules(file).match(Document("", "peace talks, truce and talks"))) == 4
+
+
+def test_a_file_is_read_and_compiled_once_in_a_process():
+    text = "rules: [{name: r, query: truce}]\n"
+    assert rules(text) is rules(text)
+    assert rules(text) is not rules(text.replace("truce", "peace"))
 
 
 def test_compile_errors_carry_path_and_offset():

@@ -5,56 +5,94 @@ Refuses what YAML would silently accept: duplicate keys, and two documents in on
 """
 
 from dataclasses import dataclass
+from functools import cached_property, lru_cache
 from typing import Any, Generic, TypeVar
 
 import yaml
 from pydantic import BaseModel, ValidationError
 from pydantic_core import ErrorDetails
+from yaml.constructor import SafeConstructor
 
+from include.wirewatch.config.yaml_plain import UNUSUAL, read_plain
 from include.wirewatch.errors import ConfigError
+from include.wirewatch.gc_pause import gc_paused
 
 Path = tuple[str | int, ...]
 Model = TypeVar("Model", bound=BaseModel)
 
 
 class Places:
-    """Line and column (from 1) of every key and value of one YAML text, by path."""
+    """Line and column (from 1) of every key and value of one YAML text, by path. Read when first asked."""
 
     def __init__(self, name: str, text: str) -> None:
         self.name = name
-        self._lines = text.splitlines()
-        self._values: dict[Path, yaml.Node] = {}
-        self._keys: dict[Path, yaml.Node] = {}
-        self.problems: list[str] = []
+        self._text = text
 
-    def add(self, path: Path, node: yaml.Node) -> None:
-        self._values[path] = node
-        if isinstance(node, yaml.MappingNode):
-            for key, value in node.value:
-                child = (*path, str(key.value))
-                if child in self._keys:
-                    first = self._keys[child].start_mark.line + 1
-                    self.problems.append(self._at(key, f"duplicate key {key.value!r}; first on line {first}"))
-                self._keys[child] = key
-                self.add(child, value)
-        elif isinstance(node, yaml.SequenceNode):
-            for index, value in enumerate(node.value):
-                self.add((*path, index), value)
+    @cached_property
+    def root(self) -> yaml.Node | None:
+        """None for an empty text. Raises yaml.YAMLError, RecursionError."""
+        root: yaml.Node | None = yaml.compose(self._text, Loader=yaml.SafeLoader)
+        return root
+
+    @cached_property
+    def _root(self) -> yaml.Node | None:
+        """None as well where libyaml has read what YAML in Python refuses: then all is in line 1."""
+        try:
+            return self.root
+        except (yaml.YAMLError, RecursionError):
+            return None
+
+    @cached_property
+    def _lines(self) -> list[str]:
+        return self._text.splitlines()
+
+    def duplicates(self) -> list[str]:
+        """Every key that its mapping has already."""
+        found: list[str] = []
+        waiting = [self.root] if self.root is not None else []
+        seen: set[int] = set()  # what an anchor names is looked at once, however often it is used, within itself even
+        while waiting:
+            node = waiting.pop()
+            if id(node) in seen:
+                continue
+            seen.add(id(node))
+            if isinstance(node, yaml.MappingNode):
+                first: dict[str, yaml.Node] = {}
+                for key, _ in node.value:
+                    if (earlier := first.setdefault(str(key.value), key)) is not key:
+                        line = earlier.start_mark.line + 1
+                        found.append(self._at(key, f"duplicate key {key.value!r}; first on line {line}"))
+                waiting += [value for _, value in reversed(node.value)]
+            elif isinstance(node, yaml.SequenceNode):
+                waiting += reversed(node.value)
+        return found
+
+    def _find(self, path: Path) -> tuple[yaml.Node | None, yaml.Node] | None:
+        """The key (None in a list) and the value of a path; None where the file has no such path."""
+        key, node = None, self._root
+        for step in path:
+            if isinstance(node, yaml.MappingNode):
+                key, node = next((pair for pair in node.value if str(pair[0].value) == step), (None, None))
+            elif isinstance(node, yaml.SequenceNode) and isinstance(step, int) and step < len(node.value):
+                key, node = None, node.value[step]
+            else:
+                return None
+        return (key, node) if node is not None else None
 
     def _at(self, node: yaml.Node, message: str) -> str:
         return f"{self.name}:{node.start_mark.line + 1}:{node.start_mark.column + 1}: {message}"
 
     def problem(self, path: Path, message: str) -> str:
         """`FILE:LINE:COL: message` at the value of path, or at its nearest ancestor that the file has."""
-        while path and path not in self._values:
+        while path and self._find(path) is None:
             path = path[:-1]
-        node = self._values.get(path)
-        return self._at(node, message) if node is not None else f"{self.name}:1:1: {message}"
+        found = self._find(path)
+        return self._at(found[1], message) if found is not None else f"{self.name}:1:1: {message}"
 
     def key_problem(self, path: Path, message: str) -> str:
         """The same at the key itself: for a key that should not be there."""
-        node = self._keys.get(path)
-        return self._at(node, message) if node is not None else self.problem(path, message)
+        found = self._find(path)
+        return self._at(found[0], message) if found is not None and found[0] else self.problem(path, message)
 
     def text_problem(self, path: Path, offset: int, message: str) -> str:
         """The same at a code point offset inside a text value.
@@ -62,16 +100,16 @@ class Places:
         Exact for plain scalars on one line and for `|` blocks. In other styles the file's text is not the value
         letter by letter, so it gives the key's line and says the column within the value.
         """
-        node = self._values.get(path)
-        if not isinstance(node, yaml.ScalarNode):
+        found = self._find(path)
+        if found is None or not isinstance(node := found[1], yaml.ScalarNode):
             return self.problem(path, message)
         if node.style is None and node.start_mark.line == node.end_mark.line:
             line, column = node.start_mark.line, node.start_mark.column + offset
         elif node.style == "|":
             before = node.value[:offset]
             line = node.start_mark.line + 1 + before.count("\n")
-            source = self._lines[line] if line < len(self._lines) else ""
-            first = next((row for row in self._lines[node.start_mark.line + 1 :] if row.strip()), source)
+            below = map(self._lines.__getitem__, range(node.start_mark.line + 1, len(self._lines)))
+            first = next(filter(str.strip, below), "")
             indent = len(first) - len(first.lstrip(" "))
             column = indent + offset - (before.rfind("\n") + 1)
         else:
@@ -79,39 +117,51 @@ class Places:
         return f"{self.name}:{line + 1}:{column + 1}: {message}"
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, eq=False)
 class Loaded(Generic[Model]):
-    """A validated file: its model and where each value stands."""
+    """A validated file: its model and where each value stands. Equal to itself alone: what it leads to is cached."""
 
     value: Model
     places: Places
 
 
-def load_yaml(name: str, text: str, model: type[Model]) -> "Loaded[Model]":
-    """Parse and validate one file.
+def load_yaml(name: str, text: str, model: type[Model]) -> Loaded[Model]:
+    """Parse and validate one file; the same Loaded again for the same text.
 
     Raises:
         ConfigError: with every problem of the file, each as FILE:LINE:COL.
     """
+    return _load(name, text, model)
+
+
+@lru_cache(maxsize=4)  # the sweeper matches many batches in one process; the three files are read for each
+def _load(name: str, text: str, model: type[Any]) -> Loaded[Any]:
+    places = Places(name, text)
+    with gc_paused():
+        data = read_plain(text)
+        if data is UNUSUAL:
+            data = _read(places)
+        try:
+            return Loaded(model.model_validate(data if data is not None else {}), places)
+        except ValidationError as error:
+            details = [(tuple(item["loc"]), item) for item in error.errors(include_url=False)]
+            raise ConfigError([_describe(places, path, item) for path, item in details]) from None
+
+
+def _read(places: Places) -> Any:
+    """What the text says, by the whole of YAML. Raises ConfigError."""
     try:
-        node = yaml.compose(text, Loader=yaml.SafeLoader)
-        data: Any = yaml.safe_load(text)
+        if duplicates := places.duplicates():
+            raise ConfigError(duplicates)
+        return SafeConstructor().construct_document(places.root) if places.root is not None else None
     except yaml.MarkedYAMLError as error:
         mark = error.problem_mark or error.context_mark
         where = f"{mark.line + 1}:{mark.column + 1}" if mark else "1:1"
-        raise ConfigError([f"{name}:{where}: not valid YAML: {error.problem or error.context}"]) from None
-    except yaml.YAMLError as error:
-        raise ConfigError([f"{name}:1:1: not valid YAML: {error}"]) from None
-    places = Places(name, text)
-    if node is not None:
-        places.add((), node)
-    if places.problems:
-        raise ConfigError(places.problems)
-    try:
-        return Loaded(model.model_validate(data if data is not None else {}), places)
-    except ValidationError as error:
-        details = [(tuple(item["loc"]), item) for item in error.errors(include_url=False)]
-        raise ConfigError([_describe(places, path, item) for path, item in details]) from None
+        raise ConfigError([f"{places.name}:{where}: not valid YAML: {error.problem or error.context}"]) from None
+    except (yaml.YAMLError, ValueError) as error:  # a date of a month 13 is a ValueError
+        raise ConfigError([f"{places.name}:1:1: not valid YAML: {error}"]) from None
+    except RecursionError:
+        raise ConfigError([f"{places.name}:1:1: nested too deep to be read"]) from None
 
 
 def _describe(places: Places, path: Path, item: ErrorDetails) -> str:

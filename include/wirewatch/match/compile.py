@@ -62,8 +62,7 @@ def compile_all(file: RulesFile) -> list[CompiledRule]:
     for index, rule in enumerate(file.rules):
         path: Path = ("rules", index)
         try:
-            tree = lists.resolve(parse(rule.query), ())
-            check_tree(tree)
+            tree = lists.tree_of(rule.query)
         except QueryError as error:
             problems.append(Problem((*path, "query"), error.offset, f"rule {rule.name!r}: {error}"))
             continue
@@ -96,7 +95,7 @@ def warnings(file: RulesFile) -> list[Problem]:
         path: Path = ("rules", index, "query")
         tree = parse(rule.query)
         found += [Problem(path, at, f"rule {rule.name!r}: {message}") for at, message in warnings_of(rule.query, tree)]
-        if required(lists.resolve(tree, ())) is None:
+        if required(lists.tree_of(rule.query)) is None:
             slow = f"rule {rule.name!r}: a regular expression alone is tried on every article; add AND with a word"
             found.append(Problem(path, None, slow))
     return found
@@ -126,6 +125,15 @@ class Lists:
                 except QueryError as error:
                     problems.append(Problem(("lists", name), None, f"list {name!r}: {error.message}"))
         return problems
+
+    def tree_of(self, query: str) -> Node:
+        """The tree of a query with what its lists stand for. Raises QueryError."""
+        tree = parse(query)
+        if "@" not in query and len(query) <= MAX_TERMS:
+            return tree  # nothing to put in, and no more terms than characters
+        tree = self.resolve(tree, ())
+        check_tree(tree)
+        return tree
 
     def resolve(self, node: Node, inside: tuple[str, ...]) -> Node:
         """node with what its lists stand for. Raises QueryError at the name of a list that cannot be."""

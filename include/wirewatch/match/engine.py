@@ -3,25 +3,21 @@
 import hashlib
 import json
 from collections.abc import Sequence
-from typing import Any
-
-from pydantic import TypeAdapter
+from functools import lru_cache
 
 from include.wirewatch.config.rules import Rule, RulesFile
 from include.wirewatch.config.yaml_file import Loaded
 from include.wirewatch.errors import ConfigError
-from include.wirewatch.match.compile import CompiledRule, Lists, Problem, RuleErrors, check_tree, compile_all
-from include.wirewatch.match.evaluate import Finder, Span
+from include.wirewatch.gc_pause import gc_paused
+from include.wirewatch.match.compile import CompiledRule, Lists, Problem, RuleErrors, compile_all
+from include.wirewatch.match.evaluate import Finder
 from include.wirewatch.match.evaluate import finder as make_finder
-from include.wirewatch.match.nodes import Term
-from include.wirewatch.match.parse import parse
 from include.wirewatch.match.presearch import Presearch
 from include.wirewatch.match.score import score
-from include.wirewatch.match.text import Document, Text
-from include.wirewatch.models import RuleMatch
+from include.wirewatch.match.text import Document, Span, Text
+from include.wirewatch.models import Hit, RuleMatch
 
-_MATCHES = TypeAdapter(tuple[RuleMatch, ...])
-ENGINE = 1  # another number when equal rules may answer differently: it is part of RuleSet.id
+ENGINE = 2  # another number when equal rules may answer differently: it is part of RuleSet.id
 
 
 class RuleSet:
@@ -38,9 +34,9 @@ class RuleSet:
 
     def match(self, document: Document) -> tuple[RuleMatch, ...]:
         """Every rule that the document satisfies, in the order of the file."""
-        text = Text(document)
+        text = Text(document, self._presearch.vocabulary)
         found = []
-        for number in self._presearch.candidates(text.forms):
+        for number in self._presearch.candidates(text.chunks):
             rule, tree = self.rules[number]
             if rule.languages and not speaks(rule, document.lang):
                 continue
@@ -49,18 +45,19 @@ class RuleSet:
                 finder = self._finders[number] = make_finder(tree)
             spans = finder(text)
             if spans is not None:
-                found.append(_match(rule, text, spans))
-        # one call for all, not one through Python for each match and each hit
-        return _MATCHES.validate_python(found) if found else ()
+                found.append(rule_match(rule, text, spans))
+        return tuple(found)
 
 
 def compile_rules(file: RulesFile) -> RuleSet:
     """Raises RuleErrors with every mistake of the file."""
-    return RuleSet(compile_all(file))
+    with gc_paused():
+        return RuleSet(compile_all(file))
 
 
+@lru_cache(maxsize=2)
 def load_rules(loaded: Loaded[RulesFile]) -> RuleSet:
-    """The same for a file that was read. Raises ConfigError with FILE:LINE:COL of every mistake."""
+    """The same for a file that was read, compiled once. Raises ConfigError with FILE:LINE:COL of every mistake."""
     try:
         return compile_rules(loaded.value)
     except RuleErrors as error:
@@ -83,53 +80,61 @@ def speaks(rule: Rule, lang: str) -> bool:
 
 def query_rules(query: str, file: RulesFile | None = None) -> RuleSet:
     """A set of one rule, named "query", that may use the lists of file. Raises QueryError."""
-    tree = Lists(file or RulesFile.model_validate({"rules": ()})).resolve(parse(query), ())
-    check_tree(tree)
+    tree = Lists(file or RulesFile.model_validate({"rules": ()})).tree_of(query)
     return RuleSet([CompiledRule(Rule.model_validate({"name": "query", "query": query}), tree)])
 
 
 def rule_match(rule: Rule, text: Text, spans: list[Span]) -> RuleMatch:
-    return RuleMatch.model_validate(_match(rule, text, spans))
-
-
-def _match(rule: Rule, text: Text, spans: list[Span]) -> dict[str, Any]:
-    """What a RuleMatch is made of."""
     parts = score(text, spans)
-    return {
-        "rule": rule.name,
-        "severity": rule.severity,
-        "tags": rule.tags,
-        "score": sum(parts.values()),
-        "score_parts": parts,
-        "hits": merged(text, spans),
-    }
+    return RuleMatch.made(
+        {
+            "rule": rule.name,
+            "severity": rule.severity,
+            "tags": rule.tags,
+            "score": sum(parts.values()),
+            "score_parts": parts,
+            "hits": tuple(_hits(text, spans)),
+        }
+    )
 
 
-def merged(text: Text, spans: list[Span]) -> list[dict[str, Any]]:
+def _hits(text: Text, spans: list[Span]) -> list[Hit]:
     """The spans as hits in text order, title first. Overlapping ones are one, with the term of the first."""
-    fields = text.fields
-    places: list[tuple[int, int, int, str]] = []
-    for number, start, end, leaf in spans:
-        if isinstance(leaf, Term):
-            start, end = fields[number].offsets(leaf, start, end)
-        places.append((number, start, -end, leaf.label))
+    places = []
+    for span in spans:
+        start, end = text.offsets(span)
+        places.append((start, -end, span[2].label))
     places.sort()
-    hits: list[dict[str, Any]] = []
-    last, last_end = -1, 0
-    for number, start, minus_end, label in places:
-        if number == last and start < last_end:
-            last_end = max(last_end, -minus_end)
-            hits[-1]["end"] = last_end
-            hits[-1]["text"] = fields[number].text[hits[-1]["start"] : last_end]
-        else:
-            last, last_end = number, -minus_end
-            field = fields[number]
-            found = field.text[start:last_end]
-            hits.append({"field": field.name, "start": start, "end": last_end, "text": found, "term": label})
+    hits: list[Hit] = []
+    at = 0
+    while at < len(places):
+        start, minus_end, label = places[at]
+        end = -minus_end
+        at += 1
+        while at < len(places) and places[at][0] < end:
+            end = max(end, -places[at][1])
+            at += 1
+        field, first = text.field_of(start)
+        last = first + end - start
+        hit = {"field": field.name, "start": first, "end": last, "text": field.text[first:last], "term": label}
+        hits.append(Hit.made(hit))
     return hits
 
 
 def _identity(rules: Sequence[CompiledRule]) -> str:
-    """What can change an answer: not owner, note or examples. The tree holds the lists, as text and in its labels."""
-    parts = [(rule.name, rule.query, repr(tree), rule.severity, rule.tags, rule.languages) for rule, tree in rules]
+    """What can change an answer: not owner, note or examples.
+
+    A tree follows from its query; only where lists, their labels or dictionaries take part is it written out.
+    """
+    parts = [
+        (
+            rule.name,
+            rule.query,
+            repr(tree) if "@" in rule.query or rule.exclude or rule.lemma else "",
+            rule.severity,
+            rule.tags,
+            rule.languages,
+        )
+        for rule, tree in rules
+    ]
     return hashlib.sha256(json.dumps([ENGINE, parts]).encode()).hexdigest()[:12]

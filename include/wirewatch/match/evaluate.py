@@ -7,7 +7,8 @@ and in NEAR, ATLEAST and SAME those that stand in the asked relation. NOT and me
 import re
 from bisect import bisect_left, bisect_right
 from collections.abc import Callable
-from typing import NamedTuple
+from operator import itemgetter
+from typing import TypeGuard
 
 from include.wirewatch.match.fold import fold_text
 from include.wirewatch.match.lexer import compile_regex
@@ -25,54 +26,35 @@ from include.wirewatch.match.nodes import (
     Term,
     children,
 )
-from include.wirewatch.match.text import LEAD_WORDS, Document, Field, Range, Text
-
-
-class Span(NamedTuple):
-    """An occurrence of a leaf in a field (0 title, 1 body): first and last word; code points where it is a regex."""
-
-    field: int
-    first: int
-    last: int
-    leaf: Term | Regex
-
+from include.wirewatch.match.text import LEAD_WORDS, Document, Span, Text
 
 Finder = Callable[[Text], list[Span] | None]
+Scope = str  # where is searched: "title", "lead", "body"; "" is title and body
 
-
-class Scope(NamedTuple):
-    """Which fields are searched, and how many words of the body."""
-
-    fields: tuple[int, ...] = (0, 1)
-    words: int | None = None
-
-
-ANYWHERE = Scope()
 _SURROGATE = re.compile("[\ud800-\udfff]")
-SCOPES = {"title": Scope((0,)), "body": Scope((1,)), "lead": Scope((1,), LEAD_WORDS)}
 
 
-def find(node: Node, text: Text, scope: Scope = ANYWHERE) -> list[Span] | None:
+def find(node: Node, text: Text, scope: Scope = "") -> list[Span] | None:
     """The spans that make node true in text, or None where it is not true."""
     return finder(node, scope)(text)
 
 
-def finder(node: Node, scope: Scope = ANYWHERE) -> Finder:
+def finder(node: Node, scope: Scope = "") -> Finder:
     """find() for one query and many texts: what hangs on the query alone is decided once, here."""
     match node:
         case Term():
-            return _term_finder(node, scope)
+            return _any_word([node]) if _is_word(node, scope) else _term(node, scope)
         case And(nodes):
-            return _every([finder(child, scope) for child in nodes])
+            return _every([finder(child, scope) for child in sorted(nodes, key=_effort)])
         case Or(nodes):
-            return _any([finder(child, scope) for child in nodes])
+            words = [child for child in nodes if _is_word(child, scope)]
+            others = [finder(child, scope) for child in nodes if not _is_word(child, scope)]
+            return _any([_any_word(words), *others] if words else others)
         case Not(child):
             absent = finder(child, scope)
             return lambda text: [] if absent(text) is None else None
         case Scoped(name, child):
-            return finder(child, SCOPES[name])
-        case Regex():
-            return lambda text: occurrences(node, text, scope) or None
+            return finder(child, name)
         case Near():
             return lambda text: _near(node, text, scope) or None
         case Same():
@@ -81,29 +63,52 @@ def finder(node: Node, scope: Scope = ANYWHERE) -> Finder:
             return lambda text: [] if has_value(text.document, name, values) else None
         case AtLeast():
             return lambda text: _at_least(node, text, scope)
+        case Regex():
+            return lambda text: _regex(node, text, scope) or None
         case _:
             raise TypeError(f"{node}: lists are resolved by compile_rules")
 
 
-def _term_finder(term: Term, scope: Scope) -> Finder:
-    """Most terms of most candidates are missing: a look into the set of words says so before any position is asked."""
-    if scope == ANYWHERE and len(term.words) == 1 and term.words[0].is_plain:
-        word = term.words[0].text
+def _is_word(node: Node, scope: Scope) -> TypeGuard[Term]:
+    """True if the node is one word, in whatever case and place."""
+    return not scope and isinstance(node, Term) and len(node.words) == 1 and not node.words[0].cased
+
+
+def _effort(node: Node) -> int:
+    """What is quickly found missing goes first."""
+    return 0 if isinstance(node, Term) else 1 if isinstance(node, Or) else 2
+
+
+def _any_word(terms: list[Term]) -> Finder:
+    words = [(term.words[0].key, term) for term in terms]
+    if len(words) == 1:
+        ((word, term),) = words
 
         def find_word(text: Text) -> list[Span] | None:
-            if word not in text.forms:
-                return None
-            title, body = text.fields
-            found = [Span(1, position, position, term) for position in body.positions.get(word, ())]
-            if title.text:
-                found += [Span(0, position, position, term) for position in title.positions.get(word, ())]
-            return found
+            places = text.positions.get(word)
+            return [(place, place, term) for place in places] if places else None
 
         return find_word
-    needs = frozenset(term.needs)
-    if needs and not term.needs_beginnings:
-        return lambda text: (needs <= text.forms and occurrences(term, text, scope)) or None
-    return lambda text: (text.may_have(term) and occurrences(term, text, scope)) or None
+
+    def find_words(text: Text) -> list[Span] | None:
+        positions = text.positions
+        found = [pair for pair in words if pair[0] in positions]
+        return [(place, place, term) for word, term in found for place in positions[word]] if found else None
+
+    return find_words
+
+
+def _term(term: Term, scope: Scope) -> Finder:
+    needed = [word.key for word in term.words]
+
+    def find_term(text: Text) -> list[Span] | None:
+        positions = text.positions
+        for word in needed:  # most terms are missing, and end here
+            if word not in positions:
+                return None
+        return occurrences(term, text, scope) or None
+
+    return find_term
 
 
 def _every(parts: list[Finder]) -> Finder:
@@ -120,6 +125,9 @@ def _every(parts: list[Finder]) -> Finder:
 
 
 def _any(parts: list[Finder]) -> Finder:
+    if len(parts) == 1:
+        return parts[0]
+
     def find_any(text: Text) -> list[Span] | None:
         spans: list[Span] | None = None
         for part in parts:
@@ -138,10 +146,10 @@ def _at_least(node: AtLeast, text: Text, scope: Scope) -> list[Span] | None:
 
 def count_apart(spans: list[Span]) -> int:
     """How many of the spans stand at different places: overlapping ones count once."""
-    count, field, end = 0, -1, -1
-    for span in sorted(spans, key=lambda span: (span.field, span.last)):
-        if span.field != field or span.first > end:
-            count, field, end = count + 1, span.field, span.last
+    count, end = 0, -1
+    for first, last, _ in sorted(spans, key=itemgetter(1)):
+        if first > end:
+            count, end = count + 1, last
     return count
 
 
@@ -163,49 +171,48 @@ def occurrences(node: Node, text: Text, scope: Scope) -> list[Span]:
     """Every occurrence of a term, a regex, or an OR of terms."""
     if isinstance(node, Or):
         return [span for child in node.nodes for span in occurrences(child, text, scope)]
-    spans = []
-    for number in scope.fields:
-        field = text.fields[number]
-        if isinstance(node, Regex):
-            spans += _regex(node, field, number, scope)
-        elif isinstance(node, Term):
-            spans += [
-                Span(number, first, last, node)
-                for first, last in field.term(node)
-                if scope.words is None or last < scope.words
-            ]
-    return spans
+    if isinstance(node, Regex):
+        return _regex(node, text, scope)
+    if not isinstance(node, Term):
+        return []
+    if not scope:
+        return [(first, last, node) for first, last in text.term(node)]
+    low, high = text.bounds[scope]
+    return [(first, last, node) for first, last in text.term(node) if low <= first and last < high]
 
 
-def _regex(node: Regex, field: Field, number: int, scope: Scope) -> list[Span]:
-    end = len(field.text) if scope.words is None else field.end_of_word(scope.words)
-    # RE2 reads UTF-8, which has no lone surrogates; on str it answers in code points. Empty matches are no hits.
-    found = compile_regex(node.source).finditer(_SURROGATE.sub("\ufffd", field.text[:end]))
-    return [Span(number, start, stop, node) for start, stop in (match.span() for match in found) if start < stop]
+def _regex(node: Regex, text: Text, scope: Scope) -> list[Span]:
+    found: list[Span] = []
+    for field, at in ((text.title, 0), (text.body, text.body_at)):
+        if scope in ("", field.name) or (scope == "lead" and field is text.body):
+            searched = field.text[: field.end_of_word(LEAD_WORDS)] if scope == "lead" else field.text
+            # RE2 reads UTF-8, which has no lone surrogates; on str it answers in code points.
+            for match in compile_regex(node.source).finditer(_SURROGATE.sub("\ufffd", searched)):
+                if match.start() < match.end():  # empty matches are no hits
+                    found.append((at + match.start(), at + match.end(), node))
+    return found
 
 
 def _near(node: Near, text: Text, scope: Scope) -> list[Span]:
     """Both ends of every pair that is near enough. The two never share a word."""
-    lefts, rights = occurrences(node.left, text, scope), occurrences(node.right, text, scope)
-    spans: list[Span] = []
-    for number in scope.fields:
-        left = [span for span in lefts if span.field == number]
-        right = [span for span in rights if span.field == number]
-        if left and right:
-            spans += _with_partner(left, right, node.distance, before=True, after=not node.ordered)
-            spans += _with_partner(right, left, node.distance, before=not node.ordered, after=True)
-    return spans
+    left, right = occurrences(node.left, text, scope), occurrences(node.right, text, scope)
+    if not left or not right:
+        return []
+    return [
+        *_with_partner(left, right, node.distance, before=True, after=not node.ordered),
+        *_with_partner(right, left, node.distance, before=not node.ordered, after=True),
+    ]
 
 
 def _with_partner(spans: list[Span], others: list[Span], distance: int, *, before: bool, after: bool) -> list[Span]:
     """Those spans that stand before (after) another with at most distance words between."""
-    firsts = sorted(span.first for span in others)
-    lasts = sorted(span.last for span in others)
+    firsts = sorted(first for first, _, _ in others)
+    lasts = sorted(last for _, last, _ in others)
     return [
         span
         for span in spans
-        if (before and _any_in(firsts, span.last + 1, span.last + 1 + distance))
-        or (after and _any_in(lasts, span.first - 1 - distance, span.first - 1))
+        if (before and _any_in(firsts, span[1] + 1, span[1] + 1 + distance))
+        or (after and _any_in(lasts, span[0] - 1 - distance, span[0] - 1))
     ]
 
 
@@ -218,9 +225,5 @@ def _same(node: Same, text: Text, scope: Scope) -> list[Span]:
     operands = [occurrences(child, text, scope) for child in children(node)]
     if not all(operands):
         return []
-
-    def place(span: Span) -> Range:
-        return span.field, text.fields[span.field].sentence_of(span.first)
-
-    shared = set.intersection(*({place(span) for span in spans} for spans in operands))
-    return [span for spans in operands for span in spans if place(span) in shared]
+    shared = set.intersection(*({text.sentence_of(span[0]) for span in spans} for spans in operands))
+    return [span for spans in operands for span in spans if text.sentence_of(span[0]) in shared]

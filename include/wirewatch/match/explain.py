@@ -5,10 +5,11 @@ from typing import NamedTuple
 
 from include.wirewatch.match.compile import CompiledRule
 from include.wirewatch.match.engine import rule_match, speaks
-from include.wirewatch.match.evaluate import ANYWHERE, SCOPES, Scope, Span, count_apart, find, occurrences
+from include.wirewatch.match.evaluate import Scope, count_apart, find, occurrences
 from include.wirewatch.match.excerpts import excerpts
 from include.wirewatch.match.nodes import And, AtLeast, Meta, Near, Node, Not, Or, Regex, Same, Scoped, Term, children
-from include.wirewatch.match.text import Document, Text
+from include.wirewatch.match.presearch import Presearch
+from include.wirewatch.match.text import Document, Span, Text
 from include.wirewatch.models import Excerpt, RuleMatch
 
 _MOST_PAIRS = 10_000  # looked at for "how near it came"
@@ -29,10 +30,10 @@ def explain(compiled: CompiledRule, document: Document) -> Explanation:
     if not speaks(rule, document.lang):
         reason = f"the article is in {document.lang!r}"
         return Explanation(rule.name, None, failed=f"languages: {', '.join(rule.languages)}", reason=reason)
-    text = Text(document)
+    text = Text(document, Presearch([tree]).vocabulary)
     spans = find(tree, text)
     if spans is None:
-        clause, reason = _failure(tree, text, ANYWHERE)
+        clause, reason = _failure(tree, text, "")
         return Explanation(rule.name, None, failed=str(clause), reason=reason)
     match = rule_match(rule, text, spans)
     return Explanation(rule.name, match, excerpts(document, [match], limit=len(match.hits)))
@@ -47,7 +48,7 @@ def _failure(node: Node, text: Text, scope: Scope) -> tuple[Node, str]:
         case Or(nodes):
             return node, f"none of its {len(nodes)} alternatives; nearest: {_nearest(nodes, text, scope)}"
         case Scoped(name, child):
-            clause, reason = _failure(child, text, SCOPES[name])
+            clause, reason = _failure(child, text, name)
             elsewhere = find(child, text)
             return (
                 Scoped(name, clause),
@@ -95,9 +96,10 @@ def _distance(node: Near, text: Text, scope: Scope) -> str:
     """How many words are between the nearest pair."""
     lefts, rights = (occurrences(child, text, scope) for child in (node.left, node.right))
     most = int(_MOST_PAIRS**0.5)
-    pairs = [(a, b) for a, b in product(lefts[:most], rights[:most]) if a.field == b.field]
-    gaps = [max(b.first - a.last, a.first - b.last) - 1 for a, b in pairs]
-    right_way = [b.first - a.last - 1 for a, b in pairs if b.first > a.last]
+    places = [((a, b), (c, d)) for (a, b, _), (c, d, _) in product(lefts[:most], rights[:most])]
+    pairs = [(a, b) for a, b in places if (a[0] < text.body_at) == (b[0] < text.body_at)]
+    gaps = [max(b[0] - a[1], a[0] - b[1]) - 1 for a, b in pairs]
+    right_way = [b[0] - a[1] - 1 for a, b in pairs if b[0] > a[1]]
     if node.ordered and not right_way and gaps:
         return "both are there, in the other order"
     apart = [gap for gap in (right_way if node.ordered else gaps) if gap >= 0]
@@ -114,8 +116,6 @@ def _phrase(term: Term, text: Text, scope: Scope) -> str:
 
 
 def _quoted(text: Text, span: Span) -> str:
-    start, end = span.first, span.last
-    field = text.fields[span.field]
-    if isinstance(span.leaf, Term):
-        start, end = field.offsets(span.leaf, start, end)
-    return f"{field.text[start:end]!r} in the {field.name}"
+    start, end = text.offsets(span)
+    field, at = text.field_of(start)
+    return f"{field.text[at : at + end - start]!r} in the {field.name}"

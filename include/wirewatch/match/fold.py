@@ -10,6 +10,8 @@ Accents of Latin letters stay: résumé is not resume.
 import re
 import unicodedata
 
+from include.wirewatch.match.remembered import Remembered
+
 _INVISIBLE = "\u00ad\u034f\u061c\u180e\u200b-\u200f\u202a-\u202e\u2060-\u2064\u2066-\u206f\ufeff"
 _APOSTROPHES = "'\u2018\u2019\u02bc\uff07"
 # Scripts without spaces between words. Kana leaves out its marks and the middle dot, Thai its vowel signs above.
@@ -88,13 +90,4 @@ def _spelling(word: str) -> str:
     return word
 
 
-class Folds(dict[str, str]):
-    """fold(), remembered: news repeats its words."""
-
-    LIMIT = 200_000
-
-    def __missing__(self, word: str) -> str:
-        if len(self) >= self.LIMIT:
-            self.clear()
-        self[word] = form = fold(word)
-        return form
+FOLDS = Remembered(fold)  # news repeats its words

@@ -5,7 +5,7 @@ Offsets (`at`) and labels (what the analyst wrote) are for messages and hits; th
 
 import re
 from dataclasses import dataclass, field
-from functools import cached_property
+from functools import cached_property, lru_cache
 
 TEXT_FIELDS = ("title", "lead", "body")
 META_FIELDS = ("source", "publisher", "site", "url", "lang", "author", "tag")
@@ -27,31 +27,42 @@ class Word:
     cased: str = ""
     lemma_of: tuple[str, ...] = ()  # languages in which every inflection counts; () = this form alone
 
-    @cached_property
-    def key(self) -> str:
-        """Equal for equal words: a text remembers under it, for a string's hash is computed once."""
-        return f"{self.text}|{self.cased}|{','.join(self.lemma_of)}"
+    # Nothing is kept in the instance: ten thousand rules have thirty thousand words, and most are never asked twice.
 
-    @cached_property
+    @property
+    def key(self) -> str:
+        """Equal for words that mean the same, case aside."""
+        return f"{self.text}|{','.join(self.lemma_of)}" if self.lemma_of else self.text
+
+    @property
+    def full_key(self) -> str:
+        """Equal for equal words."""
+        return f"{self.key}|{self.cased}"
+
+    @property
     def prefix(self) -> str:
         """What a word must start with; "" unless a trailing * says so."""
-        return self.text[:-1] if self.text.endswith("*") else ""
+        return self.text[:-1] if self.text[-1:] == "*" else ""
 
-    @cached_property
+    @property
     def pattern(self) -> re.Pattern[str] | None:
         """For `?`: one letter each, and `*` as usual."""
-        if "?" not in self.text:
-            return None
-        return re.compile("".join({"?": ".", "*": ".*"}.get(char, re.escape(char)) for char in self.text), re.DOTALL)
+        return _pattern(self.text) if "?" in self.text else None
 
-    @cached_property
+    @property
+    def is_exact(self) -> bool:
+        """True if one folded form is what it means, in whatever case."""
+        return not self.lemma_of and self.text[-1:] != "*" and "?" not in self.text
+
+    @property
     def is_plain(self) -> bool:
         """True if it means its folded form and nothing else."""
         return self.is_exact and not self.cased
 
-    @cached_property
-    def is_exact(self) -> bool:
-        return not self.prefix and self.pattern is None and not self.lemma_of
+
+@lru_cache(maxsize=10_000)
+def _pattern(text: str) -> re.Pattern[str]:
+    return re.compile("".join({"?": ".", "*": ".*"}.get(char, re.escape(char)) for char in text), re.DOTALL)
 
 
 @dataclass(frozen=True)
@@ -66,17 +77,7 @@ class Term:
     @cached_property
     def key(self) -> str:
         """Equal for equal terms."""
-        return f"{'/'.join(word.key for word in self.words)}~{self.slop}"
-
-    @cached_property
-    def needs(self) -> tuple[str, ...]:
-        """Folded words without which the term cannot occur."""
-        return tuple(word.text for word in self.words if word.is_exact)
-
-    @cached_property
-    def needs_beginnings(self) -> tuple[str, ...]:
-        """The same for words with a trailing * alone: how one of the text's words must begin."""
-        return tuple(word.prefix for word in self.words if word.prefix and word.pattern is None)
+        return f"{'/'.join(word.full_key for word in self.words)}~{self.slop}"
 
     def __str__(self) -> str:
         if self.words[0].cased:

@@ -27,6 +27,7 @@ from include.wirewatch.match.nodes import (
     children,
     joined,
 )
+from include.wirewatch.match.plain import parse_plain
 
 GRAMMAR = """
 query: item | both | either
@@ -49,6 +50,9 @@ operands: query COMMA query | operands COMMA query
 _BEGINS = {"TERM", "REGEX", "LIST", "LPAR", "FIELD", "META", "ATLEAST", "SAME"}
 _ENDS = {"TERM", "REGEX", "LIST", "RPAR", "VALUE"}
 _BINARY = {"AND", "OR", "NEAR"}
+_OPERANDS = (Term, Or, ListRef)  # of NEAR, ATLEAST and SAME
+_FIELDS = (Meta, Scoped)
+_POSITIVE = (Term, Regex, ListRef, Near, AtLeast, Same)
 
 
 @v_args(inline=True)
@@ -123,6 +127,19 @@ def parse(query: str) -> Node:
     """
     if not query.strip():
         raise QueryError(0, "empty query", "expected a term, e.g. ceasefire")
+    node = parse_plain(query) or parse_by_grammar(query)
+    check_shape(node)
+    if (missing := without_positive(node)) is not None:
+        raise QueryError(
+            missing.at,
+            "no positive term: this would match nearly every article",
+            "add AND with a word or phrase that must occur in title or body",
+        )
+    return node
+
+
+def parse_by_grammar(query: str) -> Node:
+    """The tree of any query, not yet checked for what the grammar lets pass. Raises QueryError."""
     lexer = Lexer(query)
     parser = _grammar().parse_interactive("")
     before: list[Lexeme] = []
@@ -134,13 +151,6 @@ def parse(query: str) -> Node:
     except UnexpectedToken as error:
         wrong = error.token if isinstance(error.token, Lexeme) else None
         raise _explain(wrong, before, lexer, set(error.accepts or error.expected)) from None
-    check_shape(node)
-    if (missing := without_positive(node)) is not None:
-        raise QueryError(
-            missing.at,
-            "no positive term: this would match nearly every article",
-            "add AND with a word or phrase that must occur in title or body",
-        )
     return node
 
 
@@ -203,15 +213,19 @@ def _side_by_side(token: Lexeme, last: Lexeme) -> QueryError:
 
 def check_shape(node: Node, *, scoped: bool = False, inside: str = "") -> None:
     """What the grammar lets pass: operands of NEAR, ATLEAST and SAME, and fields in fields. Raises QueryError."""
-    if inside and not isinstance(node, Term | Or | ListRef):
+    if isinstance(node, Term):
+        return
+    if inside and not isinstance(node, _OPERANDS):
         raise QueryError(node.at, f"{inside} takes words, phrases and ORs of them, not {_kind(node)}")
-    if isinstance(node, Meta | Scoped) and scoped:
+    if scoped and isinstance(node, _FIELDS):
         raise QueryError(node.at, f"field {node.name}: inside another field")
     scoped = scoped or isinstance(node, Scoped)
     if isinstance(node, Near):
         inside = "ONEAR" if node.ordered else "NEAR"
-    elif isinstance(node, AtLeast | Same):
-        inside = "ATLEAST" if isinstance(node, AtLeast) else "SAME"
+    elif isinstance(node, AtLeast):
+        inside = "ATLEAST"
+    elif isinstance(node, Same):
+        inside = "SAME"
     for child in children(node):
         check_shape(child, scoped=scoped, inside=inside)
 
@@ -223,15 +237,22 @@ def _kind(node: Node) -> str:
 
 def without_positive(node: Node) -> Node | None:
     """The clause by which the query could hold with no word found, or None. Lists count as words until resolved."""
-    if isinstance(node, Term | Regex | ListRef | Near | AtLeast | Same):
+    if isinstance(node, _POSITIVE):
         return None
     if isinstance(node, Scoped):
         return without_positive(node.node)
     if isinstance(node, Or):
-        return next((found for child in node.nodes if (found := without_positive(child)) is not None), None)
+        for child in node.nodes:
+            if (missing := without_positive(child)) is not None:
+                return missing
+        return None
     if isinstance(node, And):
-        missing = [found for child in node.nodes if (found := without_positive(child)) is not None]
-        return missing[0] if len(missing) == len(node.nodes) else None
+        first = None
+        for child in node.nodes:
+            if (missing := without_positive(child)) is None:
+                return None
+            first = first or missing
+        return first
     return node
 
 

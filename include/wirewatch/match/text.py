@@ -1,22 +1,29 @@
-"""A document as the engine sees it: each field's words by their positions, found once for all rules.
+"""A document as the engine sees it: where the words of the queries stand in it, found once for all rules.
 
-Positions count words from 0. Code point offsets are worked out only where something was found.
+A place is one number: words are counted from 0 in the title, and from Text.body_at in the body. That is so far behind
+that no phrase and no distance reaches from the one into the other.
 """
 
-from bisect import bisect_left, bisect_right
+from bisect import bisect_left
 from collections import defaultdict
 from functools import cached_property
-from itertools import accumulate, chain
-from typing import Literal, NamedTuple
+from itertools import chain
+from typing import NamedTuple
 
-from include.wirewatch.match.fold import APOSTROPHE, WORD, Folds, keep_case
+from include.wirewatch.match.field import Field, Range
+from include.wirewatch.match.fold import APOSTROPHE, FOLDS, keep_case
 from include.wirewatch.match.lemma import lemma
-from include.wirewatch.match.nodes import Term, Word
-from include.wirewatch.match.sentences import sentences
+from include.wirewatch.match.lexer import MAX_DISTANCE, MAX_QUERY
+from include.wirewatch.match.nodes import Regex, Term, Word
+from include.wirewatch.match.vocabulary import Vocabulary
 
 LEAD_WORDS = 60
-FOLDS = Folds()
-Range = tuple[int, int]  # first and last word of an occurrence
+APART = MAX_QUERY + MAX_DISTANCE + 1  # words from title to body: no phrase is longer than a query and its ~n
+ENDLESS = 1 << 60
+
+# An occurrence of a leaf: the places of its first and last word. Of a regex: its code points [start, end), counted as
+# places are. A plain tuple, for there are hundreds in an article.
+Span = tuple[int, int, Term | Regex]
 
 
 class Document(NamedTuple):
@@ -33,168 +40,98 @@ class Document(NamedTuple):
     tags: tuple[str, ...] = ()
 
 
-class Chunks(dict[str, tuple[str, ...]]):
-    """The folded words of what stands between white space, remembered.
+class Text:
+    """A document, ready for the queries of a vocabulary. Nothing is looked for before a rule asks."""
 
-    No word reaches across white space, so a text is its chunks. With half of a corpus of 181 articles remembered, seven
-    chunks in ten of the other half were known; once all are, ten rules cost a third less than with every word sought.
-    """
-
-    LIMIT = 100_000
-    LONGEST = 40  # a paragraph of a script without spaces is one chunk, and will not come again
-
-    def __missing__(self, chunk: str) -> tuple[str, ...]:
-        forms = tuple([FOLDS[word] for word in WORD.findall(chunk)])
-        if len(chunk) <= self.LONGEST:
-            if len(self) >= self.LIMIT:
-                self.clear()
-            self[chunk] = forms
-        return forms
-
-
-CHUNKS = Chunks()
-
-
-class Field:
-    """One text field. Every answer is remembered: rules share their terms."""
-
-    def __init__(self, name: Literal["title", "body"], text: str) -> None:
-        self.name, self.text = name, text
-        self._chunks = text.split()
-        self._words = list(map(CHUNKS.__getitem__, self._chunks))
-        self._edges: dict[int, list[Range]] = {}
-        self._found: dict[str, list[int]] = {}
-        self._found_sets: dict[str, frozenset[int]] = {}
+    def __init__(self, document: Document, vocabulary: Vocabulary) -> None:
+        self.document = document
+        self.title = Field("title", document.title, vocabulary)
+        self.body = Field("body", document.body, vocabulary)
+        self.chunks = {*self.title.chunks, *self.body.chunks}
+        self.body_at = len(document.title) + APART
+        self._cased: dict[str, list[int]] = {}
+        self._sets: dict[str, frozenset[int]] = {}
         self._ranges: dict[str, list[Range]] = {}
 
     @cached_property
-    def forms(self) -> set[str]:
-        """Every folded word, and the parts of those with an apostrophe: l'ultimatum is also ultimatum."""
-        forms = set(chain.from_iterable(self._words))
-        return forms.union(*(_parts(form) for form in forms if "'" in form))
-
-    @cached_property
     def positions(self) -> dict[str, list[int]]:
-        """Where each of the forms stands. Most articles match nothing and never need it."""
+        """The places of each word of the queries, by its key, in order."""
         positions: defaultdict[str, list[int]] = defaultdict(list)
-        for position, form in enumerate(chain.from_iterable(self._words)):
-            positions[form].append(position)
-        for form in [form for form in positions if "'" in form]:
-            for part in _parts(form):
-                positions[part] = sorted({*positions[part], *positions[form]})
+        for first, field in ((0, self.title), (self.body_at, self.body)):
+            for place, keys in enumerate(chain.from_iterable(field.words), first):
+                if keys:  # most words are in no query
+                    for key in keys:
+                        positions[key].append(place)
         return dict(positions)
 
-    def __len__(self) -> int:
-        return self._ends[-1] if self._ends else 0
+    @cached_property
+    def size(self) -> int:
+        """How many words title and body have; 1 where there is none."""
+        return max(len(self.title) + len(self.body), 1)
+
+    @cached_property
+    def bounds(self) -> dict[str, Range]:
+        """The first place of each part of a document, and the one behind its last."""
+        lead = (self.body_at, self.body_at + LEAD_WORDS)
+        return {"": (0, ENDLESS), "title": (0, self.body_at), "lead": lead, "body": (self.body_at, ENDLESS)}
+
+    def field_of(self, place: int) -> tuple[Field, int]:
+        """The field in which a place lies, and the place counted from the field's beginning."""
+        return (self.title, place) if place < self.body_at else (self.body, place - self.body_at)
 
     def word(self, word: Word) -> list[int]:
         """Where the word stands, in order."""
-        if word.is_plain:
-            return self.positions.get(word.text, [])
-        found = self._found.get(word.key)
-        if found is None:
-            found = self._found[word.key] = self._look_up(word)
-        return found
-
-    def word_set(self, word: Word) -> frozenset[int]:
-        found = self._found_sets.get(word.key)
-        if found is None:
-            found = self._found_sets[word.key] = frozenset(self.word(word))
-        return found
+        found = self.positions.get(word.key, [])
+        return self._in_case(word, found) if word.cased else found
 
     def term(self, term: Term) -> list[Range]:
-        """Where the term stands, by its first word."""
+        """First and last place of each occurrence, by its first word."""
         found = self._ranges.get(term.key)
         if found is None:
             if len(term.words) == 1:
-                found = [(position, position) for position in self.word(term.words[0])]
+                found = [(place, place) for place in self.word(term.words[0])]
             else:
                 found = self._with_slop(term) if term.slop else self._phrase(term.words)
             self._ranges[term.key] = found
         return found
 
-    def offsets(self, term: Term, first: int, last: int) -> Range:
-        """Code points [start, end) of an occurrence: of the part that matched, in l'ultimatum or Russia's."""
-        start, end = self._span(first)
-        part = _matching_part(self.text[start:end], term.words[0])
-        if part is not None:
+    def offsets(self, span: Span) -> Range:
+        """Code points [start, end) of a span, counted as places are: from 0 in the title and from body_at in the body.
+
+        Where a word has an apostrophe, of the part that matched, in l'ultimatum or Russia's.
+        """
+        first, last, term = span
+        if isinstance(term, Regex):
+            return first, last
+        field, at = (self.body, self.body_at) if first >= self.body_at else (self.title, 0)
+        start, end, parted = field.span(first - at)
+        if parted and (part := _matching_part(field.text[start:end], term.words[0])):
             start, end = start + part[0], start + part[1]
         if last != first:
-            base, end = self._span(last)
-            part = _matching_part(self.text[base:end], term.words[-1])
-            end = end if part is None else base + part[1]
-        return start, end
+            base, end, parted = field.span(last - at)
+            if parted and (part := _matching_part(field.text[base:end], term.words[-1])):
+                end = base + part[1]
+        return at + start, at + end
 
-    @cached_property
-    def sentences(self) -> list[Range]:
-        """Code points of each sentence."""
-        return sentences(self.text)
+    def sentence_of(self, place: int) -> tuple[str, int]:
+        """The sentence in which a word stands: its field, and its number there."""
+        field, number = self.field_of(place)
+        return field.name, field.sentence_of(number)
 
-    def sentence_of(self, position: int) -> int:
-        """The number of the sentence in which a word stands."""
-        return max(bisect_right(self._sentence_starts, self._span(position)[0]) - 1, 0)
-
-    def end_of_word(self, count: int) -> int:
-        """The code point behind the count-th word, or the end."""
-        return self._span(count - 1)[1] if 0 < count <= len(self) else len(self.text)
-
-    def _span(self, position: int) -> Range:
-        """Code points [start, end) of a word."""
-        number = bisect_right(self._ends, position)
-        chunk = self._edges.get(number)
-        if chunk is None:
-            start = self._starts[number]
-            edges = [found.span() for found in WORD.finditer(self._chunks[number])]
-            chunk = self._edges[number] = [(start + first, start + last) for first, last in edges]
-        return chunk[position - self._ends[number]]  # from the chunk's end: -1 is its last word
-
-    @cached_property
-    def _starts(self) -> list[int]:
-        """The code point at which each chunk begins. Between two there is white space, and none within."""
-        starts, end = [], 0
-        for chunk in self._chunks:
-            start = self.text.index(chunk, end)
-            starts.append(start)
-            end = start + len(chunk)
-        return starts
-
-    @cached_property
-    def _ends(self) -> list[int]:
-        """How many words there are up to the end of each chunk."""
-        return list(accumulate(map(len, self._words)))
-
-    @cached_property
-    def _sentence_starts(self) -> list[int]:
-        return [start for start, _ in self.sentences]
-
-    @cached_property
-    def _sorted_forms(self) -> list[str]:
-        return sorted(self.positions)
-
-    def _look_up(self, word: Word) -> list[int]:
-        forms = self._forms(word)
-        if len(forms) == 1:
-            found = self.positions[forms[0]]
-        else:
-            found = sorted({position for form in forms for position in self.positions[form]})
-        if word.cased:
-            found = [place for place in found if word.cased in _spellings(self.text[slice(*self._span(place))])]
+    def _in_case(self, word: Word, places: list[int]) -> list[int]:
+        """Those places at which the word is written like this, remembered."""
+        found = self._cased.get(word.cased)
+        if found is None:
+            found = [place for place in places if word.cased in self._spellings(place)]
+            self._cased[word.cased] = found
         return found
 
-    def _forms(self, word: Word) -> list[str]:
-        if word.lemma_of:
-            wanted = {lemma(word.text, lang) for lang in word.lemma_of} | {word.text}
-            return [f for f in self.positions if f in wanted or any(lemma(f, lang) in wanted for lang in word.lemma_of)]
-        if (pattern := word.pattern) is not None:
-            return [form for form in self.positions if pattern.fullmatch(form)]
-        if prefix := word.prefix:
-            forms = self._sorted_forms
-            at = bisect_left(forms, prefix)
-            end = at
-            while end < len(forms) and forms[end].startswith(prefix):
-                end += 1
-            return forms[at:end]
-        return [word.text] if word.text in self.positions else []
+    def _spellings(self, place: int) -> set[str]:
+        """A word and its parts as they are written."""
+        field, number = self.field_of(place)
+        start, end, _ = field.span(number)
+        whole = keep_case(field.text[start:end])
+        return {whole, *whole.split("'")}
 
     def _phrase(self, words: tuple[Word, ...]) -> list[Range]:
         places = []
@@ -202,14 +139,20 @@ class Field:
             places.append(self.word(word))
             if not places[-1]:
                 return []
-        rarest = min(range(len(words)), key=lambda index: len(places[index]))
-        starts: list[int] = [position - rarest for position in places[rarest]]
+        rarest = places.index(min(places, key=len))
+        starts: list[int] = [place - rarest for place in places[rarest]]
         for index, word in enumerate(words):
             if index != rarest and starts:
                 # most words stand in a few places; the set is for a word that is repeated without end
-                known = places[index] if len(places[index]) < 10 else self.word_set(word)
+                known = places[index] if len(places[index]) < 10 else self._word_set(word)
                 starts = [start for start in starts if start + index in known]
         return [(start, start + len(words) - 1) for start in starts]
+
+    def _word_set(self, word: Word) -> frozenset[int]:
+        found = self._sets.get(word.full_key)
+        if found is None:
+            found = self._sets[word.full_key] = frozenset(self.word(word))
+        return found
 
     def _with_slop(self, term: Term) -> list[Range]:
         """For each first word the shortest way through the others, if it is short enough."""
@@ -228,51 +171,10 @@ class Field:
         return found
 
 
-class Text:
-    """A document's fields, ready to be searched."""
-
-    def __init__(self, document: Document) -> None:
-        self.document = document
-        self.fields = (Field("title", document.title), Field("body", document.body))
-
-        self.forms = self.fields[0].forms | self.fields[1].forms
-
-    @cached_property
-    def words(self) -> int:
-        """How many words title and body have; 1 where there is none."""
-        return max(sum(map(len, self.fields)), 1)
-
-    def may_have(self, term: Term) -> bool:
-        """False where a word of the term is missing: most terms of most rules end here, before any position."""
-        return self.forms.issuperset(term.needs) and (
-            not term.needs_beginnings or all(map(self._begins, term.needs_beginnings))
-        )
-
-    def _begins(self, prefix: str) -> bool:
-        """Does a word begin so?"""
-        forms = self._sorted_forms
-        at = bisect_left(forms, prefix)
-        return at < len(forms) and forms[at].startswith(prefix)
-
-    @cached_property
-    def _sorted_forms(self) -> list[str]:
-        return sorted(self.forms)
-
-
-def _parts(form: str) -> set[str]:
-    """What stands between apostrophes, single letters aside."""
-    return {part for part in form.split("'") if len(part) > 1}
-
-
-def _spellings(raw: str) -> set[str]:
-    whole = keep_case(raw)
-    return {whole, *whole.split("'")}
-
-
 def _matching_part(raw: str, word: Word) -> Range | None:
     """The part between apostrophes that the word means, or None for the whole."""
     form = FOLDS[raw]
-    if form == word.text or not APOSTROPHE.search(raw) or _means(word, form):
+    if _means(word, form):
         return None
     at = 0
     for part in APOSTROPHE.split(raw):

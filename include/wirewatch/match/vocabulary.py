@@ -1,0 +1,96 @@
+"""The words that a set of queries asks for, and which of them the words of a text are.
+
+Wildcards and inflections are looked up here, once for each different word of all texts. From here on a word of a query
+is a key, and matching compares keys.
+"""
+
+import re
+from collections import defaultdict
+from collections.abc import Iterable, Mapping, Sequence
+
+from include.wirewatch.match.fold import FOLDS, WORD
+from include.wirewatch.match.lemma import lemma
+from include.wirewatch.match.nodes import Node, Term, Word, children
+from include.wirewatch.match.remembered import Remembered
+
+Keys = tuple[str, ...]
+Chunk = tuple[tuple[int, ...], tuple[Keys, ...]]
+_ONE_OTHER_WORD: Chunk = ((), ((),))  # one object for nearly all chunks
+
+
+class Vocabulary:
+    """words: every word of the queries. rules: numbers of the rules that a text with such a word may satisfy, by key.
+
+    in_chunk: what stands between two spaces → the rules that it calls for, and for each of its words in order the keys
+    of the words of the queries that it is: none for most. It is remembered, for texts repeat their chunks: with half of
+    a corpus of 181 articles remembered, seven chunks in ten of the other half were known.
+    """
+
+    def __init__(self, words: Iterable[Word], rules: Mapping[str, Sequence[int]]) -> None:
+        self._rules = rules
+        self._exact: set[str] = set()
+        self._prefixes: set[str] = set()
+        self._patterns: dict[str, re.Pattern[str]] = {}
+        self._lemmas: defaultdict[tuple[str, str], set[str]] = defaultdict(set)
+        for word in words:
+            self._add(word)
+        self._prefix_lengths = sorted({len(prefix) for prefix in self._prefixes})
+        self._languages = sorted({lang for lang, _ in self._lemmas})
+        self._of_form = Remembered(self._keys)
+        self.in_chunk = Remembered(self._chunk)
+
+    def _add(self, word: Word) -> None:
+        if word.lemma_of:
+            self._lemmas["", word.text].add(word.key)
+            for lang in word.lemma_of:
+                self._lemmas[lang, word.text].add(word.key)
+                self._lemmas[lang, lemma(word.text, lang)].add(word.key)
+        elif word.pattern is not None:
+            self._patterns[word.key] = word.pattern
+        elif word.prefix:
+            self._prefixes.add(word.prefix)
+        else:
+            self._exact.add(word.text)
+
+    def _chunk(self, chunk: str) -> Chunk:
+        words = self._words(chunk)
+        if not any(words):
+            return _ONE_OTHER_WORD if len(words) == 1 else ((), words)
+        return tuple({number for keys in words for key in keys for number in self._rules.get(key, ())}), words
+
+    def _words(self, chunk: str) -> tuple[Keys, ...]:
+        if chunk.isascii() and chunk.isalnum():  # as most are: one word
+            return (self._of_form[chunk.lower()],)
+        return tuple([self._of_form[word.lower() if word.isascii() else FOLDS[word]] for word in WORD.findall(chunk)])
+
+    def _keys(self, form: str) -> Keys:
+        """The keys of a folded word, and of its parts where it has an apostrophe: l'ultimatum is also ultimatum."""
+        if "'" not in form:
+            return tuple(self._keys_of_part(form))
+        parts = {form, *(part for part in form.split("'") if len(part) > 1)}
+        return tuple({key for part in parts for key in self._keys_of_part(part)})
+
+    def _keys_of_part(self, form: str) -> list[str]:
+        keys = [form] if form in self._exact else []
+        for length in self._prefix_lengths:
+            if form[:length] in self._prefixes and len(form) >= length:
+                keys.append(f"{form[:length]}*")
+        if self._patterns:
+            keys += [key for key, pattern in self._patterns.items() if pattern.fullmatch(form)]
+        if self._lemmas:
+            found = (self._lemmas.get((lang, lemma(form, lang) if lang else form), ()) for lang in self._languages)
+            keys += set().union(*found)
+        return keys
+
+
+def words_of(trees: Iterable[Node]) -> list[Word]:
+    """Every word that the queries ask for."""
+    words: list[Word] = []
+    stack = list(trees)
+    while stack:
+        node = stack.pop()
+        if isinstance(node, Term):
+            words += node.words
+        else:
+            stack += children(node)
+    return words
