@@ -10,8 +10,7 @@ from include.wirewatch.config.yaml_file import Loaded
 from include.wirewatch.errors import ConfigError
 from include.wirewatch.gc_pause import gc_paused
 from include.wirewatch.match.compile import CompiledRule, Lists, Problem, RuleErrors, compile_all
-from include.wirewatch.match.evaluate import Finder
-from include.wirewatch.match.evaluate import finder as make_finder
+from include.wirewatch.match.evaluate import find
 from include.wirewatch.match.presearch import Presearch
 from include.wirewatch.match.score import score
 from include.wirewatch.match.text import Document, Span, Text
@@ -30,20 +29,16 @@ class RuleSet:
         self.rules = tuple(rules)
         self.id = _identity(self.rules)
         self._presearch = Presearch([compiled.tree for compiled in self.rules])
-        self._finders: dict[int, Finder] = {}  # made when first asked for: most rules of many never are
 
     def match(self, document: Document) -> tuple[RuleMatch, ...]:
         """Every rule that the document satisfies, in the order of the file."""
         text = Text(document, self._presearch.vocabulary)
         found = []
-        for number in self._presearch.candidates(text.chunks):
+        for number in self._presearch.candidates(text):
             rule, tree = self.rules[number]
             if rule.languages and not speaks(rule, document.lang):
                 continue
-            finder = self._finders.get(number)
-            if finder is None:
-                finder = self._finders[number] = make_finder(tree)
-            spans = finder(text)
+            spans = find(tree, text)
             if spans is not None:
                 found.append(rule_match(rule, text, spans))
         return tuple(found)

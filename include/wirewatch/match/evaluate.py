@@ -8,7 +8,7 @@ import re
 from bisect import bisect_left, bisect_right
 from collections.abc import Callable
 from operator import itemgetter
-from typing import TypeGuard
+from typing import Any
 
 from include.wirewatch.match.fold import fold_text
 from include.wirewatch.match.lexer import compile_regex
@@ -28,7 +28,6 @@ from include.wirewatch.match.nodes import (
 )
 from include.wirewatch.match.text import LEAD_WORDS, Document, Span, Text
 
-Finder = Callable[[Text], list[Span] | None]
 Scope = str  # where is searched: "title", "lead", "body"; "" is title and body
 
 _SURROGATE = re.compile("[\ud800-\udfff]")
@@ -36,107 +35,53 @@ _SURROGATE = re.compile("[\ud800-\udfff]")
 
 def find(node: Node, text: Text, scope: Scope = "") -> list[Span] | None:
     """The spans that make node true in text, or None where it is not true."""
-    return finder(node, scope)(text)
+    return _FIND[type(node)](node, text, scope)
 
 
-def finder(node: Node, scope: Scope = "") -> Finder:
-    """find() for one query and many texts: what hangs on the query alone is decided once, here."""
-    match node:
-        case Term():
-            return _any_word([node]) if _is_word(node, scope) else _term(node, scope)
-        case And(nodes):
-            return _every([finder(child, scope) for child in sorted(nodes, key=_effort)])
-        case Or(nodes):
-            words = [child for child in nodes if _is_word(child, scope)]
-            others = [finder(child, scope) for child in nodes if not _is_word(child, scope)]
-            return _any([_any_word(words), *others] if words else others)
-        case Not(child):
-            absent = finder(child, scope)
-            return lambda text: [] if absent(text) is None else None
-        case Scoped(name, child):
-            return finder(child, name)
-        case Near():
-            return lambda text: _near(node, text, scope) or None
-        case Same():
-            return lambda text: _same(node, text, scope) or None
-        case Meta(name, values):
-            return lambda text: [] if has_value(text.document, name, values) else None
-        case AtLeast():
-            return lambda text: _at_least(node, text, scope)
-        case Regex():
-            return lambda text: _regex(node, text, scope) or None
-        case _:
-            raise TypeError(f"{node}: lists are resolved by compile_rules")
-
-
-def _is_word(node: Node, scope: Scope) -> TypeGuard[Term]:
-    """True if the node is one word, in whatever case and place."""
-    return not scope and isinstance(node, Term) and len(node.words) == 1 and not node.words[0].cased
-
-
-def _effort(node: Node) -> int:
-    """What is quickly found missing goes first."""
-    return 0 if isinstance(node, Term) else 1 if isinstance(node, Or) else 2
-
-
-def _any_word(terms: list[Term]) -> Finder:
-    words = [(term.words[0].key, term) for term in terms]
-    if len(words) == 1:
-        ((word, term),) = words
-
-        def find_word(text: Text) -> list[Span] | None:
-            places = text.positions.get(word)
-            return [(place, place, term) for place in places] if places else None
-
-        return find_word
-
-    def find_words(text: Text) -> list[Span] | None:
-        positions = text.positions
-        found = [pair for pair in words if pair[0] in positions]
-        return [(place, place, term) for word, term in found for place in positions[word]] if found else None
-
-    return find_words
-
-
-def _term(term: Term, scope: Scope) -> Finder:
-    needed = [word.key for word in term.words]
-
-    def find_term(text: Text) -> list[Span] | None:
-        positions = text.positions
-        for word in needed:  # most terms are missing, and end here
-            if word not in positions:
-                return None
+def _term(term: Term, text: Text, scope: Scope) -> list[Span] | None:
+    positions = text.positions
+    for key in term.keys:  # most terms are missing, and end here
+        if key not in positions:
+            return None
+    if scope or not term.is_word:
         return occurrences(term, text, scope) or None
-
-    return find_term
-
-
-def _every(parts: list[Finder]) -> Finder:
-    def find_every(text: Text) -> list[Span] | None:
-        spans: list[Span] = []
-        for part in parts:
-            found = part(text)
-            if found is None:
-                return None
-            spans += found
-        return spans
-
-    return find_every
+    return [(place, place, term) for place in positions[term.keys[0]]]
 
 
-def _any(parts: list[Finder]) -> Finder:
-    if len(parts) == 1:
-        return parts[0]
+def _and(node: And, text: Text, scope: Scope) -> list[Span] | None:
+    spans: list[Span] = []
+    for child in node.nodes:
+        found = _FIND[type(child)](child, text, scope)
+        if found is None:
+            return None
+        spans += found
+    return spans
 
-    def find_any(text: Text) -> list[Span] | None:
-        spans: list[Span] | None = None
-        for part in parts:
-            found = part(text)
-            if found is not None:
-                spans = found if spans is None else spans + found
-        return spans
 
-    return find_any
+def _or(node: Or, text: Text, scope: Scope) -> list[Span] | None:
+    words, others = node.parts
+    if scope:
+        words, others = [], list(node.nodes)
+    positions = text.positions
+    found: list[Span] = [(place, place, term) for key, term in words if key in positions for place in positions[key]]
+    spans = found or None
+    for child in others:
+        more = _FIND[type(child)](child, text, scope)
+        if more is not None:
+            spans = more if spans is None else spans + more
+    return spans
+
+
+def _not(node: Not, text: Text, scope: Scope) -> list[Span] | None:
+    return [] if find(node.node, text, scope) is None else None
+
+
+def _scoped(node: Scoped, text: Text, _scope: Scope) -> list[Span] | None:
+    return find(node.node, text, node.name)
+
+
+def _meta(node: Meta, text: Text, _scope: Scope) -> list[Span] | None:
+    return [] if has_value(text.document, node.name, node.values) else None
 
 
 def _at_least(node: AtLeast, text: Text, scope: Scope) -> list[Span] | None:
@@ -227,3 +172,19 @@ def _same(node: Same, text: Text, scope: Scope) -> list[Span]:
         return []
     shared = set.intersection(*({text.sentence_of(span[0]) for span in spans} for spans in operands))
     return [span for spans in operands for span in spans if text.sentence_of(span[0]) in shared]
+
+
+# A tree is walked anew for each text. Compiled into closures it was as fast later on, and took a third longer for the
+# first articles of a process, which are all that many tasks have.
+_FIND: dict[type, Callable[[Any, Text, Scope], list[Span] | None]] = {
+    Term: _term,
+    And: _and,
+    Or: _or,
+    Not: _not,
+    Scoped: _scoped,
+    Meta: _meta,
+    AtLeast: _at_least,
+    Near: lambda node, text, scope: _near(node, text, scope) or None,
+    Same: lambda node, text, scope: _same(node, text, scope) or None,
+    Regex: lambda node, text, scope: _regex(node, text, scope) or None,
+}

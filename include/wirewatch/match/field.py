@@ -28,12 +28,13 @@ class Field:
         # At single spaces, not at all white space: so a chunk's place follows from the lengths of those before it. No
         # word reaches across white space.
         self.chunks = text.split(" ")
-        self._vocabulary = vocabulary
+        # A call into C while the chunks are known: every article pays for this line, and most for little else.
+        self.found = list(map(vocabulary.in_chunk.__getitem__, self.chunks))
 
     @cached_property
     def words(self) -> list[tuple[Keys, ...]]:
         """By chunk, the keys of each word."""
-        return list(map(itemgetter(1), map(self._vocabulary.in_chunk.__getitem__, self.chunks)))
+        return list(map(itemgetter(1), self.found))
 
     def __len__(self) -> int:
         return self._counts[-1]

@@ -73,6 +73,15 @@ class Term:
     slop: int = 0
     at: int = field(default=0, compare=False)
     label: str = field(default="", compare=False)
+    keys: tuple[str, ...] = field(init=False, repr=False, compare=False)  # Word.key of each word
+
+    def __post_init__(self) -> None:
+        object.__setattr__(self, "keys", tuple([word.key for word in self.words]))
+
+    @property
+    def is_word(self) -> bool:
+        """True if it is one word, in whatever case."""
+        return len(self.keys) == 1 and not self.words[0].cased
 
     @cached_property
     def key(self) -> str:
@@ -192,6 +201,12 @@ class And:
 class Or:
     nodes: tuple["Node", ...]
     at: int = field(default=0, compare=False)
+
+    @cached_property
+    def parts(self) -> tuple[list[tuple[str, Term]], list["Node"]]:
+        """Its words, in whatever case, with their keys; and the others."""
+        words = [(node.keys[0], node) for node in self.nodes if isinstance(node, Term) and node.is_word]
+        return words, [node for node in self.nodes if not (isinstance(node, Term) and node.is_word)]
 
     def __str__(self) -> str:
         return " OR ".join(map(_grouped_in_list, self.nodes))

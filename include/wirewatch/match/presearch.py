@@ -6,9 +6,11 @@ required() never asks for more than the query does, so no match is lost. A rule 
 
 from collections import defaultdict
 from collections.abc import Sequence
+from itertools import chain
 from operator import itemgetter
 
 from include.wirewatch.match.nodes import And, AtLeast, Near, Node, Or, Same, Scoped, Term, Word, children
+from include.wirewatch.match.text import Text
 from include.wirewatch.match.vocabulary import Vocabulary, words_of
 
 _ALL_OF = (And, Near, Same)
@@ -56,8 +58,7 @@ class Presearch:
                 rules[word.key].append(number)
         self.vocabulary = Vocabulary(words_of(trees), rules)
 
-    def candidates(self, chunks: set[str]) -> list[int]:
-        """The rules that a text of these chunks may satisfy, in order."""
-        # Calls into C alone while the chunks are known: every article pays for this line, and most for no other.
-        found = map(itemgetter(0), map(self.vocabulary.in_chunk.__getitem__, chunks))
+    def candidates(self, text: Text) -> list[int]:
+        """The rules that a text may satisfy, in order."""
+        found = map(itemgetter(0), chain(text.title.found, text.body.found))
         return sorted(set(self.always).union(*found))

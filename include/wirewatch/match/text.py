@@ -47,7 +47,6 @@ class Text:
         self.document = document
         self.title = Field("title", document.title, vocabulary)
         self.body = Field("body", document.body, vocabulary)
-        self.chunks = {*self.title.chunks, *self.body.chunks}
         self.body_at = len(document.title) + APART
         self._cased: dict[str, list[int]] = {}
         self._sets: dict[str, frozenset[int]] = {}

@@ -7,6 +7,7 @@ is a key, and matching compares keys.
 import re
 from collections import defaultdict
 from collections.abc import Iterable, Mapping, Sequence
+from string import punctuation
 
 from include.wirewatch.match.fold import FOLDS, WORD
 from include.wirewatch.match.lemma import lemma
@@ -59,8 +60,9 @@ class Vocabulary:
         return tuple({number for keys in words for key in keys for number in self._rules.get(key, ())}), words
 
     def _words(self, chunk: str) -> tuple[Keys, ...]:
-        if chunk.isascii() and chunk.isalnum():  # as most are: one word
-            return (self._of_form[chunk.lower()],)
+        bare = chunk.strip(punctuation)
+        if bare.isascii() and bare.isalnum():  # as most are: one word, and perhaps a comma
+            return (self._of_form[bare.lower()],)
         return tuple([self._of_form[word.lower() if word.isascii() else FOLDS[word]] for word in WORD.findall(chunk)])
 
     def _keys(self, form: str) -> Keys:
