@@ -31,6 +31,9 @@ bench: $(READY) ## CPU beside what you would use instead, as ratios
 	@$(BIN)/uv pip install --quiet --python $(BIN)/python --constraint constraints.txt -e '.[dev,bench]'
 	@$(BIN)/python -m tests.benchmarks
 
+mutants: $(READY) ## break the rule engine on purpose, and see which test notices
+	@$(BIN)/python -m tests.match.mutants
+
 schema: $(READY) ## the JSON Schemas of the configuration files, for editors
 	@$(BIN)/python -m include.wirewatch.config.schema
 

@@ -92,12 +92,16 @@ def _term(term: Term, fields: dict[str, tuple[str, ...]]) -> set[Place]:
 
 
 def _is(word: Word, text: str) -> bool:
-    text = text.lower()
-    if word.text.endswith("*"):
-        return text.startswith(word.text[:-1])
-    if "?" in word.text:
-        return len(text) == len(word.text) and all(a in ("?", b) for a, b in zip(word.text, text, strict=True))
-    return text == word.text
+    """Of a word with an apostrophe, a part of more than a letter will do."""
+    return any(_is_part(word.text, part) for part in {text.lower(), *text.lower().split("'")} if len(part) > 1)
+
+
+def _is_part(word: str, text: str) -> bool:
+    if word.endswith("*"):
+        return text.startswith(word[:-1])
+    if "?" in word:
+        return len(text) == len(word) and all(a in ("?", b) for a, b in zip(word, text, strict=True))
+    return text == word
 
 
 def _most_apart(found: list[Place]) -> int:

@@ -2,10 +2,10 @@
 
 from hypothesis import strategies as st
 
-from include.wirewatch.match.nodes import And, AtLeast, Near, Node, Not, Or, Same, Scoped, Term, Word, joined
+from include.wirewatch.match.nodes import And, AtLeast, Near, Node, Not, Or, Regex, Same, Scoped, Term, Word, joined
 from tests.match.brute_force import WORDS, Sample
 
-QUERY_WORDS = ("red", "reds", "red*", "redd*", "green", "gr?en", "blue", "it's")
+QUERY_WORDS = ("red", "reds", "red*", "redd*", "re?", "green", "gr?en", "blue", "it's", "it")
 
 words = st.sampled_from(QUERY_WORDS).map(Word)
 terms = st.one_of(
@@ -40,4 +40,44 @@ samples = st.builds(
     st.lists(st.sampled_from(WORDS), max_size=4).map(tuple),
     some_words,
     st.frozensets(st.integers(0, 11), max_size=3),
+)
+
+# Relations at their limits: few different words, that stand apart, and in the title as likely as in the body.
+few_terms = st.one_of(
+    st.sampled_from(("red", "reds", "red*", "blue")).map(lambda word: Term((Word(word),))),
+    st.builds(
+        lambda words, slop: Term(tuple(map(Word, words)), slop),
+        st.lists(st.sampled_from(("red", "red*", "blue")), min_size=2, max_size=2),
+        st.integers(0, 2),
+    ),
+)
+few_operands = st.one_of(few_terms, st.lists(few_terms, min_size=2, max_size=3).map(lambda found: joined(Or, found, 0)))
+limits = st.one_of(
+    few_terms,
+    st.builds(Near, few_operands, few_operands, st.integers(0, 4), st.booleans()),
+    st.builds(AtLeast, st.integers(1, 3), few_operands),
+    st.builds(lambda found: Same(tuple(found)), st.lists(few_operands, min_size=2, max_size=2)),
+)
+
+
+def _apart(found: list[tuple[int, str]]) -> tuple[str, ...]:
+    """Words with so many others before each."""
+    return tuple(word for between, found_word in found for word in (*["green"] * between, found_word))
+
+
+few_words = st.sampled_from(("red", "blue", "reds"))
+sparse_samples = st.builds(
+    Sample,
+    st.lists(st.tuples(st.integers(0, 1), few_words), max_size=2).map(_apart),
+    st.lists(st.tuples(st.integers(0, 5), few_words), max_size=3).map(_apart),
+    st.frozensets(st.integers(0, 8), max_size=2),
+)
+
+# What the presearch cannot ask a word of.
+wordless = st.sampled_from(("re+ds?", "bl.e", "xyz")).map(Regex)
+half_wordless = st.one_of(
+    wordless,
+    st.builds(
+        lambda query, other, kind: joined(kind, [query, other], 0), queries, wordless, st.sampled_from((And, Or))
+    ),
 )

@@ -14,7 +14,16 @@ from include.wirewatch.match.nodes import And, AtLeast, Near, Node, Not, Or, Que
 from include.wirewatch.match.presearch import Presearch
 from include.wirewatch.match.text import Text
 from tests.match.brute_force import Sample, places
-from tests.match.strategies import clauses, combined, queries, samples, terms
+from tests.match.strategies import (
+    clauses,
+    combined,
+    half_wordless,
+    limits,
+    queries,
+    samples,
+    sparse_samples,
+    terms,
+)
 
 UNHURRIED = settings(deadline=None, max_examples=150, database=None)
 
@@ -36,10 +45,8 @@ def covered(sample: Sample, query: Node) -> set[tuple[str, int]] | None:
     return {(place.field, position) for place in found for position in range(place.first, place.last + 1)}
 
 
-# most relations are reached alone: deep inside a query another clause often decides
-@settings(UNHURRIED, max_examples=500)
-@given(terms | clauses | queries, samples)
-def test_the_engine_equals_brute_force_in_answer_and_hits(query, sample):
+def assert_equals_brute_force(query: Node, sample: Sample) -> None:
+    """In its answer, and in the words under its hits."""
     document = document_of(sample)
     matches = rules_of(query).match(document)
     expected = covered(sample, query)
@@ -55,8 +62,21 @@ def test_the_engine_equals_brute_force_in_answer_and_hits(query, sample):
         assert got == expected
 
 
+# most relations are reached alone: deep inside a query another clause often decides
+@settings(UNHURRIED, max_examples=500)
+@given(terms | clauses | queries, samples)
+def test_the_engine_equals_brute_force_in_answer_and_hits(query, sample):
+    assert_equals_brute_force(query, sample)
+
+
+@settings(UNHURRIED, max_examples=500)
+@given(limits, sparse_samples)
+def test_relations_equal_brute_force_up_to_their_limits(query, sample):
+    assert_equals_brute_force(query, sample)
+
+
 @UNHURRIED
-@given(st.lists(queries, min_size=1, max_size=5), samples)
+@given(st.lists(queries | half_wordless, min_size=1, max_size=5), samples)
 def test_the_presearch_never_drops_a_match(trees, sample):
     document = document_of(sample)
     text = Text(document, Presearch(trees).vocabulary)
@@ -129,6 +149,7 @@ def test_any_text_is_a_query_or_a_query_error_within_it(text):
 # -- SQLite's FTS5 on the language that both have ------------------------------------------------------------------
 
 FTS_WORDS = ("red", "green", "blue", "reds", "redder")
+FTS_TEXT = (*FTS_WORDS, *["grey"] * 5)  # what stands between
 fts_phrase = st.lists(st.sampled_from(FTS_WORDS), min_size=1, max_size=2)
 fts_leaf = st.one_of(
     fts_phrase.map(lambda words: ("phrase", words)),
@@ -170,7 +191,7 @@ def in_ours(query) -> str:
 
 
 @UNHURRIED
-@given(fts_queries, st.lists(st.lists(st.sampled_from(FTS_WORDS), max_size=10), min_size=1, max_size=4))
+@given(fts_queries, st.lists(st.lists(st.sampled_from(FTS_TEXT), max_size=12), min_size=1, max_size=4))
 def test_the_engine_equals_fts5_on_the_shared_language(query, texts):
     with sqlite3.connect(":memory:") as database:
         database.execute("CREATE VIRTUAL TABLE t USING fts5(body)")

@@ -24,6 +24,7 @@ SAME = {
     "decomposed": ("trêve", "une tre\u0302ve"),
     "composed": ("tre\u0302ve", "une trêve"),
     "fullwidth": ("ceasefire", "ｃｅａｓｅｆｉｒｅ"),
+    "fullwidth, exact case": ("{UN}", "the ＵＮ"),
     "mathematical bold": ("truce", "𝐭𝐫𝐮𝐜𝐞"),
     "ligature": ("ceasefire", "cease\ufb01re"),
     "sharp s": ("Strasse", "die Straße"),
