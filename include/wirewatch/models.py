@@ -8,7 +8,7 @@ from datetime import UTC, datetime
 from enum import StrEnum
 from typing import Annotated, Literal, NamedTuple
 
-from pydantic import AfterValidator, AwareDatetime, BaseModel, ConfigDict
+from pydantic import AfterValidator, AwareDatetime, BaseModel, ConfigDict, Field
 
 Severity = Literal["low", "normal", "high"]
 
@@ -259,3 +259,51 @@ class Alert(Record):
     batch: str
     clean_key: str = ""
     clean_url: str = ""
+
+
+class BulletinLine(Record):
+    """One line of a bulletin's list: text, linked to url where there is one, with a smaller detail behind it."""
+
+    text: str
+    url: str = ""
+    detail: str = ""
+
+
+class BulletinSection(Record):
+    """heading in bold, then the lines as a list, then a block of fixed-width text: bars and columns."""
+
+    heading: str = ""
+    lines: tuple[BulletinLine, ...] = ()
+    preformatted: str = ""
+
+
+class Bulletin(Record):
+    """A message to one receiver that is not about one article; the outbox holds it beside the alerts.
+
+    alert_id: its identity, like an alert's. kind "failure" tells ops what somebody must mend.
+    edition: 0 is posted once and never edited. A later edition of the same id edits the message, an earlier one is
+    dropped. parent: the alert_id of the bulletin whose thread it belongs to.
+    log_under: key prefix of its delivery log; quiet runs keep theirs under backfills/<label>/.
+    """
+
+    kind: Literal["failure", "digest", "backfill"]
+    alert_id: str
+    receiver: str
+    title: str
+    notes: tuple[str, ...] = ()
+    sections: tuple[BulletinSection, ...] = ()
+    edition: int = 0
+    parent: str = ""
+    log_under: str = "delivery/"
+    enqueued_at: UtcDatetime
+    not_before: UtcDatetime
+
+
+Outgoing = Annotated[Alert | Bulletin, Field(discriminator="kind")]
+
+
+class Failure(NamedTuple):
+    """An operational error that somebody must see to. subject is equal each time the same thing fails."""
+
+    subject: str
+    says: str

@@ -130,7 +130,7 @@ def test_a_rollup_that_is_refused_promotes_its_stories(store, clock, channel):
     channel.faults = [MessageFaultError("invalid_blocks"), MessageFaultError("no_text")]
     enqueue(store, event(4))
     result = drain(store, clock, channel).run(90)
-    assert "is dead" in result.failures[0]
+    assert "is dead" in result.failures[0].says
     assert channel.places[event(4).alert_id] == BY_ITSELF
 
 

@@ -10,8 +10,9 @@ import typer
 from rich.console import Console
 
 from include.wirewatch.cli.show_message import panel_of
-from include.wirewatch.deliver.render import Message, render_message
+from include.wirewatch.deliver.render import render_message
 from include.wirewatch.deliver.revive import dead, revive
+from include.wirewatch.deliver.safe_text import Message
 from include.wirewatch.deliver.story import Storm, Storming, rollup_of
 from include.wirewatch.deliver.thread import Place
 from include.wirewatch.models import Alert, Excerpt, Hit, RuleMatch

@@ -1,14 +1,15 @@
-"""The delivery log, `delivery/<alert_id>.json`: one entry an alert, for ever, changed by compare-and-swap only.
+"""The delivery log, `delivery/<alert_id>.json`: one entry a message, for ever, changed by compare-and-swap only.
 
 posting   somebody owns it until lease_until. last_try says when a post was begun; None: certainly nothing was posted
 sent      it is in the channel, at ts
 dead      the receiver refuses this message for good
 Both keep the alert itself: the one to edit the message when copies come, the other so that nothing is lost.
+A bulletin's entry keeps the edition that is shown; a quiet run's lies under another prefix (Bulletin.log_under).
 """
 
 from typing import Literal, NamedTuple
 
-from include.wirewatch.models import Alert, Record, Severity, UtcDatetime
+from include.wirewatch.models import Alert, Bulletin, Record, Severity, UtcDatetime
 from include.wirewatch.store import Store
 
 PREFIX = "delivery/"
@@ -43,6 +44,7 @@ class LogEntry(Record):
     sent_at: UtcDatetime | None = None
     error: str = ""
     alert: Alert | None = None
+    bulletin: Bulletin | None = None
 
 
 class Versioned(NamedTuple):
@@ -52,21 +54,26 @@ class Versioned(NamedTuple):
     etag: str
 
 
-def read(store: Store, alert_id: str) -> Versioned | None:
-    stored = store.get(_key(alert_id))
+def read(store: Store, alert_id: str, under: str = PREFIX) -> Versioned | None:
+    stored = store.get(_key(under, alert_id))
     return Versioned(LogEntry.model_validate_json(stored.body), stored.etag) if stored else None
 
 
-def write(store: Store, entry: LogEntry, before: Versioned | None) -> Versioned | None:
+def write(store: Store, entry: LogEntry, before: Versioned | None, under: str = PREFIX) -> Versioned | None:
     """Write over what was read. None: somebody else wrote first, and the caller must let go."""
-    etag = store.swap(_key(entry.alert_id), entry.model_dump_json().encode(), before.etag if before else None)
+    etag = store.swap(_key(under, entry.alert_id), entry.model_dump_json().encode(), before.etag if before else None)
     return Versioned(entry, etag) if etag else None
 
 
-def is_known(store: Store, alert_id: str) -> bool:
-    """True when delivery has begun: the alert was sent, is being sent, or is dead."""
-    return store.get(_key(alert_id)) is not None
+def is_known(store: Store, alert_id: str, under: str = PREFIX) -> bool:
+    """True when delivery has begun: the message was sent, is being sent, or is dead."""
+    return store.get(_key(under, alert_id)) is not None
 
 
-def _key(alert_id: str) -> str:
-    return f"{PREFIX}{alert_id}.json"
+def log_of(outgoing: Alert | Bulletin) -> str:
+    """The prefix under which its entry lies."""
+    return outgoing.log_under if isinstance(outgoing, Bulletin) else PREFIX
+
+
+def _key(under: str, alert_id: str) -> str:
+    return f"{under}{alert_id}.json"

@@ -4,7 +4,7 @@ from datetime import datetime
 from typing import NamedTuple, Protocol
 
 from include.wirewatch.deliver.thread import BY_ITSELF, Place
-from include.wirewatch.models import Alert
+from include.wirewatch.models import Alert, Bulletin
 
 
 class Posted(NamedTuple):
@@ -19,14 +19,14 @@ class Channel(Protocol):
 
     via: str
 
-    def post(self, alert: Alert, place: Place = BY_ITSELF, *, plain: bool = False) -> Posted:
-        """Post the alert there; plain: as text alone, for a message whose blocks were refused."""
+    def post(self, outgoing: Alert | Bulletin, place: Place = BY_ITSELF, *, plain: bool = False) -> Posted:
+        """Post it there; plain: as text alone, for a message whose blocks were refused."""
 
-    def find(self, alert: Alert, place: Place, since: datetime) -> Posted | None:
-        """Look for an alert posted there after `since`. None: certainly not there."""
+    def find(self, outgoing: Alert | Bulletin, place: Place, last_try: datetime) -> Posted | None:
+        """Look for a message whose post was begun at last_try, at least SETTLE ago. None: certainly not there."""
 
-    def update(self, alert: Alert, place: Place, posted: Posted, copies: tuple[str, ...]) -> None:
-        """Show in the posted message which publishers have copies of it. Repeating it changes nothing."""
+    def update(self, outgoing: Alert | Bulletin, place: Place, posted: Posted, copies: tuple[str, ...] = ()) -> None:
+        """Edit the posted message: another edition, or who has copies. Repeating it changes nothing."""
 
 
 class BusyError(Exception):

@@ -1,4 +1,4 @@
-"""An alert as a message. Pure; for people with five seconds.
+"""A message as the receiver reads it. Pure; for people with five seconds.
 
 Order: linked title; publisher, time and lag; the best sentences with the terms marked; which rules and how often, the
 best one's score in words; then, only when it matters, what it replies to, that the page itself could not be read, and
@@ -8,9 +8,7 @@ is escaped. Everything is clipped before it is escaped, and stays under Slack's 
 a text, about 13,200 in all).
 """
 
-import re
 from datetime import datetime
-from typing import NamedTuple
 
 from slack_sdk.models.blocks import (
     Block,
@@ -23,12 +21,13 @@ from slack_sdk.models.blocks import (
     RichTextSectionElement,
 )
 
+from include.wirewatch.deliver.bulletin import bulletin_text, render_bulletin
+from include.wirewatch.deliver.safe_text import UNSAFE, Message, clean, clip, escape, safe_url
 from include.wirewatch.deliver.thread import BY_ITSELF, Place
-from include.wirewatch.models import Alert, Excerpt, RuleMatch
+from include.wirewatch.models import Alert, Bulletin, Excerpt, RuleMatch
 
 TITLE_CHARS = 300
 NAME_CHARS = 80
-URL_CHARS = 2_000
 EXCERPT_CHARS = 500
 RULES_SHOWN = 12
 PUBLISHERS_SHOWN = 8
@@ -51,21 +50,23 @@ WHY = {
     "http_403": "the publisher refused the page (403)",
     "http_404": "the page does not exist (404)",
 }
-# Control and bidirectional-override characters could reorder or hide the text around them.
-UNSAFE = re.compile("[\x00-\x08\x0b-\x1f\x7f\u202a-\u202e\u2066-\u2069\ufeff]")
 
 
-class Message(NamedTuple):
-    """What is posted: a full sentence for notifications and screen readers, and the blocks."""
+def render_message(outgoing: Alert | Bulletin, place: Place = BY_ITSELF, copies: tuple[str, ...] = ()) -> Message:
+    """For Slack, as it reads in that place. copies: the publisher of each copy that came after an alert."""
+    if isinstance(outgoing, Bulletin):
+        return render_bulletin(outgoing)
+    return _rollup(outgoing, copies) if outgoing.kind == "rollup" else _alert(outgoing, place, copies)
 
-    text: str
-    blocks: tuple[Block, ...]
+
+def render_text(outgoing: Alert | Bulletin, place: Place = BY_ITSELF) -> str:
+    """The same as plain lines, for a log. Marked terms stand in [brackets]."""
+    if isinstance(outgoing, Bulletin):
+        return bulletin_text(outgoing)
+    return outgoing.title if outgoing.kind == "rollup" else _alert_text(outgoing, place)
 
 
-def render_message(alert: Alert, place: Place = BY_ITSELF, copies: tuple[str, ...] = ()) -> Message:
-    """The alert for Slack, as it reads in that place. copies: the publisher of each copy that came after it."""
-    if alert.kind == "rollup":
-        return _rollup(alert, copies)
+def _alert(alert: Alert, place: Place, copies: tuple[str, ...]) -> Message:
     blocks: list[Block] = [
         RichTextBlock(elements=[RichTextSectionElement(elements=[_title(alert), *_stored_copy(alert)])]),
         ContextBlock(
@@ -98,10 +99,7 @@ def _rollup(alert: Alert, stories: tuple[str, ...]) -> Message:
     )
 
 
-def render_text(alert: Alert, place: Place = BY_ITSELF) -> str:
-    """The alert as plain lines, for a log. Marked terms stand in [brackets]."""
-    if alert.kind == "rollup":
-        return alert.title
+def _alert_text(alert: Alert, place: Place) -> str:
     lines = [clean(alert.title, TITLE_CHARS), f"  {_byline(alert)} · {_utc(_moment(alert))}"]
     lines += [f"  > {bracketed(excerpt)}" for excerpt in alert.excerpts[:3]]
     lines += [f"  {line}" for line in (rules_line(alert.matches), score_line(alert.matches), lag_line(alert)) if line]
@@ -172,27 +170,6 @@ def pieces(excerpt: Excerpt) -> list[tuple[str, bool]]:
     rest = text[position : max(EXCERPT_CHARS, position)]
     cut.append((rest + ("…" if position + len(rest) < len(text) else ""), False))
     return [(part, marked) for part, marked in cut if part]
-
-
-def clean(text: str, limit: int) -> str:
-    """On one line, without unsafe characters, at most limit characters."""
-    return clip(" ".join(UNSAFE.sub(" ", text).split()), limit)
-
-
-def clip(text: str, limit: int) -> str:
-    return text if len(text) <= limit else text[: limit - 1].rstrip() + "…"
-
-
-def escape(text: str) -> str:
-    """The three characters that Slack's markup gives a meaning; after clipping, so that no entity is cut."""
-    return text.replace("&", "&amp;").replace("<", "&lt;").replace(">", "&gt;")
-
-
-def safe_url(url: str) -> str:
-    """The URL if it is http(s) and not absurdly long, with the characters that end a link encoded; else ""."""
-    if not re.match(r"https?://", url, re.IGNORECASE) or len(url) > URL_CHARS:
-        return ""
-    return re.sub(r'[\s<>|"\x00-\x1f]', lambda found: f"%{ord(found[0]):02X}", url)
 
 
 def _title(alert: Alert) -> RichTextElementParts.Link | RichTextElementParts.Text:

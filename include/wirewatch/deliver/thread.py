@@ -8,7 +8,7 @@ from typing import NamedTuple
 
 from include.wirewatch.config.rules import SEVERITIES
 from include.wirewatch.deliver.log import LogEntry
-from include.wirewatch.models import Alert, Severity
+from include.wirewatch.models import Alert, Bulletin, Severity
 
 
 class Place(NamedTuple):
@@ -26,12 +26,13 @@ class Place(NamedTuple):
 BY_ITSELF = Place()
 
 
-def severity_of(alert: Alert) -> Severity:
-    """The highest of its matches."""
-    return max((match.severity for match in alert.matches), key=SEVERITIES.index, default="normal")
+def severity_of(outgoing: Alert | Bulletin) -> Severity:
+    """The highest of its matches; "normal" for what has none."""
+    matches = outgoing.matches if isinstance(outgoing, Alert) else ()
+    return max((match.severity for match in matches), key=SEVERITIES.index, default="normal")
 
 
-def place_below(alert: Alert, parent: LogEntry | None, *, parent_waits: bool) -> Place | None:
+def place_below(outgoing: Alert | Bulletin, parent: LogEntry | None, *, parent_waits: bool) -> Place | None:
     """Where a reply goes; None: not yet. parent_waits: the parent is in the outbox."""
     if parent is None:
         return None if parent_waits else BY_ITSELF
@@ -39,7 +40,7 @@ def place_below(alert: Alert, parent: LogEntry | None, *, parent_waits: bool) ->
         return None
     if parent.state == "dead":
         return BY_ITSELF
-    louder = SEVERITIES.index(severity_of(alert)) > SEVERITIES.index(parent.severity)
+    louder = SEVERITIES.index(severity_of(outgoing)) > SEVERITIES.index(parent.severity)
     is_storm = parent.alert is not None and parent.alert.kind == "rollup"
     return Place(parent.alert_id, parent.thread_ts or parent.ts, louder, is_storm)
 

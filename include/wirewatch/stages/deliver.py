@@ -1,6 +1,7 @@
 """deliver: what is open in the outbox → the receivers, for a bounded time. The sweeper runs the same code."""
 
 import logging
+from collections.abc import Sequence
 
 from slack_sdk import WebClient
 
@@ -11,6 +12,7 @@ from include.wirewatch.deliver.receiver import Channel
 from include.wirewatch.deliver.slack import SlackChannel
 from include.wirewatch.deliver.story import Storming
 from include.wirewatch.errors import PermanentError
+from include.wirewatch.models import Failure
 from include.wirewatch.stages.services import Services, Summary, summary_line
 
 log = logging.getLogger(__name__)
@@ -18,6 +20,10 @@ log = logging.getLogger(__name__)
 
 class DeliveryError(PermanentError):
     """Somebody must mend a receiver or look at a refused message. No alert is lost; the sweeper goes on trying."""
+
+    def __init__(self, failures: Sequence[Failure]) -> None:
+        self.failures = tuple(failures)
+        super().__init__("; ".join(failure.says for failure in failures))
 
 
 def deliver(services: Services) -> Summary:
@@ -39,7 +45,7 @@ def deliver(services: Services) -> Summary:
     summary: Summary = dict(sorted(drained.counts.items()))
     log.info(summary_line("deliver.done", summary))
     if drained.failures:
-        raise DeliveryError("; ".join(drained.failures))
+        raise DeliveryError(drained.failures)
     return summary
 
 
