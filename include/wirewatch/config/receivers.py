@@ -6,7 +6,7 @@ from typing import Annotated, Literal
 
 from pydantic import AfterValidator, AwareDatetime, Field, model_validator
 
-from include.wirewatch.config.values import ConfigModel, Duration, Name, Text, refuse_duplicates
+from include.wirewatch.config.values import ConfigModel, Duration, Name, Text, TimeZone, refuse_duplicates
 from include.wirewatch.models import Severity
 
 FILE = "receivers.yaml"
@@ -25,6 +25,7 @@ class _Receiver(ConfigModel):
     """What every receiver has. More than storm_stories stories of one rule within storm_window: one rollup."""
 
     name: Name
+    timezone: TimeZone = Field("UTC", description="Of its readers: for quiet hours and the digest, e.g. Europe/Berlin")
     storm_stories: int = Field(30, ge=1, description="Stories of one rule before the next ones go under one rollup")
     storm_window: Duration = Field(timedelta(hours=1), description="The time in which they are counted, e.g. 1h")
 
