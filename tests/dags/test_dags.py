@@ -105,3 +105,29 @@ def test_one_shard_down_never_holds_up_the_others_alerts(airflow, monkeypatch):
     assert result.state == "success"
     assert {"ingest.match[0]", "ingest.match[1]"} <= set(result.tasks)
     assert len(airflow.slack.messages) == len(airflow.newsroom.expected.alerts)
+
+
+def test_a_night_of_history_archives_yesterday_and_alerts_on_what_is_fresh(airflow):
+    result = airflow.run("ingest_history")
+    assert states(result) == {
+        **dict.fromkeys(["fetch_day", "extract", "match"], "success"),
+        "report_failure": "skipped",
+    }
+    assert result.state == "success"
+    yesterday = (airflow.newsroom.now - timedelta(days=1)).date()
+    found = airflow.newsroom.expected.history[yesterday]
+    assert result.tasks["fetch_day"].result["history_only"] == len(found)
+    assert result.tasks["match"].result["batches"] == len(result.tasks["fetch_day"].result["batches"]) == 1
+    assert len(list(airflow.store.list("outbox/"))) == sum(bool(rules) for rules in found.values())
+
+
+def test_a_night_whose_sources_cannot_be_read_is_red(airflow):
+    (airflow.config / "sources.yaml").write_text("sources:\n  - history: [wayback]\n")
+    result = airflow.run("ingest_history")
+    assert result.state == "failed"
+    assert states(result) == {
+        "fetch_day": "failed",
+        "extract": "upstream_failed",
+        "match": "success",
+        "report_failure": "failed",
+    }
