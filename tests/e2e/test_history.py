@@ -261,7 +261,9 @@ def test_time_that_runs_out_ends_a_try_and_the_next_goes_on(past: Past, small_sl
     with pytest.raises(UnfinishedDayError, match="the next try goes on"):
         past.fetch()
     tried = {page_of(item.entry.url) for batch in Slices(past.services, past.run()).committed for item in batch.items}
-    assert 3 <= len(tried) < len(NAMES)
+    answered = {page_of(f"{past.site.url}{path}") for path in past.pages_asked} - {page_of(f"{past.site.url}/s5")}
+    assert 3 < len(answered) < len(NAMES)
+    assert tried == answered, "also what had not filled a slice is kept"
     past.site.routes["/s5"] = held
     past.with_settings(history_budget_s=60.0)
     summary = past.fetch()
@@ -291,6 +293,17 @@ def test_a_limit_of_bytes_is_said_and_a_clear_goes_on_from_there(past: Past, cap
     assert "ccnews.unfinished" in caplog.text
     past.finish(summary)
     assert names_of(past.articles()) == [f"c{number}" for number in range(6)]
+
+
+def test_while_a_scan_is_not_over_the_next_route_is_not_asked(past: Past):
+    past.publish("a")
+    past.crawl(*(Page(f"https://other.example/{number}", STAMP) for number in range(3)))
+    past.configure({"name": "ours", "history": [{"ccnews": "news.example"}, past.sitemap]})
+    past.with_settings(ccnews_max_bytes=1)
+    assert "ccnews_left_at" in past.fetch()
+    assert past.site.paths == []
+    past.with_settings(ccnews_max_bytes=10**9)
+    assert past.fetch()["fetched"] == 1
 
 
 def test_another_run_of_the_day_goes_on_where_the_first_was_stopped(past: Past):

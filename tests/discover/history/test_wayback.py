@@ -200,7 +200,7 @@ def patiently(machine: WaybackServer, *paths: str, sleep=None):
         slept.append(seconds)
 
     async def run(base: str):
-        source = source_of("sitemap", base, delay_s=0, concurrency=1, allow_hosts=(base.partition("://")[2],))
+        source = source_of("sitemap", base, delay_s=0, concurrency=8, allow_hosts=(base.partition("://")[2],))
         async with client_of() as client:
             patient = PatientClient(client, source, note)
             return await asyncio.gather(*(patient.memento(f"{base}{path}") for path in paths))
