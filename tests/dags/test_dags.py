@@ -1,10 +1,15 @@
 """The real DAGs, run by the real Airflow. Few and slow: everything else is tested without it."""
 
 import json
+import os
 from datetime import timedelta
 
 import pytest
+from botocore import UNSIGNED
 
+from include import airflow_support
+from include.wirewatch.settings import S3Place
+from include.wirewatch.store import Store
 from tests.airflow_home import PROJECT, load_dags
 
 pytestmark = pytest.mark.slow
@@ -131,3 +136,14 @@ def test_a_night_whose_sources_cannot_be_read_is_red(airflow):
         "match": "success",
         "report_failure": "failed",
     }
+
+
+def test_common_crawl_is_read_through_the_connection_that_the_settings_name_or_unsigned(airflow, monkeypatch):
+    bucket = airflow.store.place.bucket
+    Store(airflow.store._client, S3Place(bucket, "cc")).put("2026/11/warc.paths.gz", b"listed")
+    monkeypatch.setenv("AIRFLOW_CONN_COMMONCRAWL", os.environ["AIRFLOW_CONN_AWS_DEFAULT"])
+    monkeypatch.setenv("WIREWATCH_CCNEWS", f"s3://{bucket}/cc")
+    monkeypatch.setenv("WIREWATCH_CCNEWS_CONNECTION", "commoncrawl")
+    assert airflow_support.open_services().open_ccnews().get("2026/11/warc.paths.gz").body == b"listed"
+    monkeypatch.setenv("WIREWATCH_CCNEWS_CONNECTION", "unsigned")
+    assert airflow_support.open_services().open_ccnews()._client.meta.config.signature_version is UNSIGNED
