@@ -5,7 +5,10 @@ import gzip
 from datetime import UTC, date, datetime
 
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 
+from include.wirewatch.discover.history.spans import day_of, span_of
 from include.wirewatch.discover.history.wayback import (
     MAX_PAGES,
     capture_of,
@@ -18,7 +21,8 @@ from include.wirewatch.fetch.patient import MAX_PAUSE_S, TRIES, PatientClient
 from include.wirewatch.models import Archived, Capture, Outcome, Reason
 from tests.discover.conftest import source_of
 from tests.fakes.wayback_server import WaybackServer, serving
-from tests.fetch.conftest import client_of
+from tests.fetch.conftest import client_of, fetch, reply, running
+from tests.fetch.conftest import source_of as site_source
 
 DAY = date(2026, 11, 23)
 NOW = datetime(2026, 12, 1, tzinfo=UTC)
@@ -250,3 +254,32 @@ def test_a_pause_of_hours_is_a_refusal_and_nothing_more_is_asked(machine):
 def test_the_address_of_a_capture_keeps_the_pages_own():
     line = parse_index(b"k 20261123000000 https://news.example/a?x=1&y=%D0%B9\n").lines[0]
     assert memento_url(BASE, line) == f"{BASE}/web/20261123000000id_/https://news.example/a?x=1&y=%D0%B9"
+
+
+@pytest.mark.parametrize("headers", [[], ["gzip"], ["", "gzip"], ["gzip", ""], [""]], ids=repr)
+def test_packed_captures_are_read_whatever_the_machine_says_of_their_encoding(headers):
+    with running() as site:
+        path = "/web/20261123120000id_/https://news.example/a"
+        encodings = (f"Content-Encoding: {value}" for value in headers)
+        dated = "Memento-Datetime: Mon, 23 Nov 2026 12:00:00 GMT"
+        site.routes[path] = reply(gzip.compress(b"<h1>A</h1>"), *encodings, dated)
+        answer = fetch(f"{site.url}{path}", source=site_source(site), accept="memento")
+    found = capture_of(answer, "https://news.example/a", 1000)
+    assert isinstance(found, Capture)
+    assert found.body == b"<h1>A</h1>"
+
+
+@given(st.binary(max_size=300) | st.text(alphabet="0123456789 /:\n+%)!,abcde", max_size=300).map(str.encode))
+def test_no_bytes_of_an_index_raise(body):
+    parse_index(body)
+
+
+@given(st.binary(max_size=200), st.text(max_size=60))
+def test_no_capture_raises(body, address):
+    capture_of(memento(body, url=f"{BASE}/web/20261123120000id_/{address}"), "https://news.example/a", 1000)
+
+
+@given(st.text(alphabet="0123456789-_/.&=mwnovdecjan ", max_size=60))
+def test_no_file_name_raises(name):
+    span_of(name)
+    day_of(name)
