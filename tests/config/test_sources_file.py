@@ -1,10 +1,12 @@
 """sources.yaml: what ships is valid, and mistakes are refused with their place."""
 
+import textwrap
 from datetime import date, timedelta
 from pathlib import Path
 
 import pytest
 
+from include.wirewatch.config.history import ROUTES as ROUTE_KINDS
 from include.wirewatch.config.sources import SourcesFile
 from include.wirewatch.config.yaml_file import load_yaml
 from include.wirewatch.discover import KINDS
@@ -114,3 +116,10 @@ def test_a_mistake_in_a_route_is_refused_at_its_place(mistake):
     (problem,) = refused.value.problems
     assert problem.startswith(f"sources.yaml:{place}: ")
     assert expected in problem
+
+
+def test_the_routes_of_the_documentation_are_valid():
+    page = (SHIPPED.parents[2] / "docs" / "history.md").read_text()
+    example = page.partition("```yaml\n")[2].partition("```")[0]
+    (source,) = load(ONE + textwrap.indent(example, "    "))
+    assert [route.kind for route in source.history] == list(ROUTE_KINDS)

@@ -14,7 +14,7 @@ from include.wirewatch.discover.poll import Get, Poll, read_listing
 
 
 async def entries_of(source: Source, route: HistoryRoute, day: date, get: Get) -> Poll:
-    """The links of the day's page. YAGNI: a second page of a day; none of the archives looked at has one (2026-11)."""
+    """The links of the day's page. Further pages of a day are not looked for: name another route behind this one."""
     poll = await read_listing(source, route.address(day), get, listing.parse)
     near = (day - ONE_DAY, day, day + ONE_DAY, None)
     return poll._replace(entries=tuple(entry for entry in poll.entries if day_of(entry.url) in near))
