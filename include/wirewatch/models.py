@@ -78,8 +78,21 @@ class Entry(Record):
     modified: UtcDatetime | None = None
 
 
+class Archived(NamedTuple):
+    """Where a capture came from when not from its publisher: its address in a web archive, and when it was read there.
+
+    url: `https://web.archive.org/web/<time>id_/<url>`, or `s3://<bucket>/<file>#<offset of the record>`.
+    """
+
+    url: str
+    retrieved_at: datetime
+
+
 class Capture(NamedTuple):
-    """One URL fetched at one instant. body is decoded from its transfer and content encodings, headers in order."""
+    """One URL fetched at one instant. body is decoded from its transfer and content encodings, headers in order.
+
+    fetched_at: when the publisher answered. With `archived`, it was the archive that asked then, not we.
+    """
 
     url: str
     final_url: str
@@ -87,6 +100,7 @@ class Capture(NamedTuple):
     status: int
     headers: tuple[tuple[str, str], ...]
     body: bytes
+    archived: Archived | None = None
 
     def header(self, name: str) -> str:
         """The first header of that name in any case, or ""."""
@@ -108,6 +122,9 @@ class BatchItem(Record):
 
     first_poll: the source had never been read before, so "first seen" says nothing about the entry's age.
     final: False when a later run tries this URL again.
+    history_route: the route by which history found it (config/history.py); "" for what live polling found.
+    archive_url: where a web archive keeps these bytes; "" for what the publisher sent us. fetched_at is then the
+        archive's own time of capture.
     """
 
     entry: Entry
@@ -119,12 +136,44 @@ class BatchItem(Record):
     fetched_at: UtcDatetime | None = None
     content_type: str = ""
     raw: RawRef | None = None
+    history_route: str = ""
+    archive_url: str = ""
+
+
+class RouteReport(Record):
+    """One history route that was asked: how that ended, and how many entries of the day it listed."""
+
+    route: str
+    outcome: Outcome
+    listed: int = 0
+
+    @property
+    def label(self) -> str:
+        """`sitemap:http_404`, `wayback:empty`, `archive_url:31`."""
+        if self.listed:
+            return f"{self.route}:{self.listed}"
+        return f"{self.route}:{'empty' if self.outcome.reason is Reason.FETCHED else self.outcome.label}"
+
+
+class Coverage(Record):
+    """A source's day, as live polling and history saw it (coverage.py says how it is counted).
+
+    live: articles that live polling found. both: those of them that history listed too. history_only: what history
+    listed and live polling had not found. missed: an estimate of what neither found; None where nothing can be said.
+    """
+
+    live: int
+    history_only: int
+    both: int
+    missed: int | None = None
 
 
 class SourceReport(Record):
     """One source in one batch: how its poll ended, and what later stages need to know of it.
 
     Kept with the batch, so that a rerun does not depend on what sources.yaml says by then.
+    Of history: routes are those asked, in order, route the one that answered ("" for none); coverage is in the last
+    batch of a day.
     """
 
     publisher: str
@@ -134,6 +183,30 @@ class SourceReport(Record):
     poll: Outcome
     listed: int = 0
     seen: int = 0
+    route: str = ""
+    routes: tuple[RouteReport, ...] = ()
+    coverage: Coverage | None = None
+
+
+class ScanPosition(Record):
+    """How far Common Crawl's files of a day have been read for these hosts: all before this record.
+
+    file: its key, "" before the first. offset: where the next record begins. done: to the end of the day.
+    bytes_read: of all files so far, compressed.
+    """
+
+    hosts: tuple[str, ...]
+    file: str = ""
+    offset: int = 0
+    done: bool = False
+    bytes_read: int = 0
+
+
+class DayProgress(Record):
+    """Where a day of history stands after one of its slices. done: nothing is left to fetch."""
+
+    done: bool = False
+    scan: ScanPosition | None = None
 
 
 class Batch(Record):
@@ -142,6 +215,7 @@ class Batch(Record):
     quiet: matches are recorded, nobody is alerted.
     interval_end: end of the run's data interval; freshness is measured from it.
     frontier: the delta that the fetch applies to the frontier, again on every rerun (see frontier.py).
+    history: for a slice of a day of history; None for what live polling fetched.
     """
 
     batch: str
@@ -152,10 +226,14 @@ class Batch(Record):
     items: tuple[BatchItem, ...]
     sources: dict[str, SourceReport] = {}
     frontier: dict[str, object] = {}
+    history: DayProgress | None = None
 
 
 class Article(Record):
-    """Extracted text with its metadata and its provenance; one line of a clean batch."""
+    """Extracted text with its metadata and its provenance; one line of a clean batch.
+
+    history_route, archive_url, fetched_at: as in BatchItem.
+    """
 
     article_id: str
     source: str
@@ -184,6 +262,8 @@ class Article(Record):
     canonical_url: str
     fetched_at: UtcDatetime | None = None
     raw: RawRef | None = None
+    history_route: str = ""
+    archive_url: str = ""
 
 
 class Hit(Record):
@@ -235,6 +315,7 @@ class Alert(Record):
     kind "rollup": no article, but the message under which a storm of one rule's stories is gathered.
     parent: the alert_id whose thread an addendum belongs to; "" for the first alert about an article.
     signature: what tells a copy of the same text; see deliver/story.py.
+    found_late: history found the article; live polling had missed it.
     """
 
     kind: Literal["article", "rollup"] = "article"
@@ -259,6 +340,7 @@ class Alert(Record):
     batch: str
     clean_key: str = ""
     clean_url: str = ""
+    found_late: bool = False
 
 
 class BulletinLine(Record):

@@ -1,10 +1,15 @@
 """The real DAGs, run by the real Airflow. Few and slow: everything else is tested without it."""
 
 import json
+import os
 from datetime import timedelta
 
 import pytest
+from botocore import UNSIGNED
 
+from include import airflow_support
+from include.wirewatch.settings import S3Place
+from include.wirewatch.store import Store
 from tests.airflow_home import PROJECT, load_dags
 
 pytestmark = pytest.mark.slow
@@ -105,3 +110,40 @@ def test_one_shard_down_never_holds_up_the_others_alerts(airflow, monkeypatch):
     assert result.state == "success"
     assert {"ingest.match[0]", "ingest.match[1]"} <= set(result.tasks)
     assert len(airflow.slack.messages) == len(airflow.newsroom.expected.alerts)
+
+
+def test_a_night_of_history_archives_yesterday_and_alerts_on_what_is_fresh(airflow):
+    result = airflow.run("ingest_history")
+    assert states(result) == {
+        **dict.fromkeys(["fetch_day", "extract", "match"], "success"),
+        "report_failure": "skipped",
+    }
+    assert result.state == "success"
+    yesterday = (airflow.newsroom.now - timedelta(days=1)).date()
+    found = airflow.newsroom.expected.history[yesterday]
+    assert result.tasks["fetch_day"].result["history_only"] == len(found)
+    assert result.tasks["match"].result["batches"] == len(result.tasks["fetch_day"].result["batches"]) == 1
+    assert len(list(airflow.store.list("outbox/"))) == sum(bool(rules) for rules in found.values())
+
+
+def test_a_night_whose_sources_cannot_be_read_is_red(airflow):
+    (airflow.config / "sources.yaml").write_text("sources:\n  - history: [wayback]\n")
+    result = airflow.run("ingest_history")
+    assert result.state == "failed"
+    assert states(result) == {
+        "fetch_day": "failed",
+        "extract": "upstream_failed",
+        "match": "success",
+        "report_failure": "failed",
+    }
+
+
+def test_common_crawl_is_read_through_the_connection_that_the_settings_name_or_unsigned(airflow, monkeypatch):
+    bucket = airflow.store.place.bucket
+    Store(airflow.store._client, S3Place(bucket, "cc")).put("2026/11/warc.paths.gz", b"listed")
+    monkeypatch.setenv("AIRFLOW_CONN_COMMONCRAWL", os.environ["AIRFLOW_CONN_AWS_DEFAULT"])
+    monkeypatch.setenv("WIREWATCH_CCNEWS", f"s3://{bucket}/cc")
+    monkeypatch.setenv("WIREWATCH_CCNEWS_CONNECTION", "commoncrawl")
+    assert airflow_support.open_services().open_ccnews().get("2026/11/warc.paths.gz").body == b"listed"
+    monkeypatch.setenv("WIREWATCH_CCNEWS_CONNECTION", "unsigned")
+    assert airflow_support.open_services().open_ccnews()._client.meta.config.signature_version is UNSIGNED

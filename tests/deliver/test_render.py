@@ -123,6 +123,14 @@ def test_an_alert_from_a_summary_says_so_and_why():
     assert "own title and summary" not in json.dumps(blocks_of(make_alert()))
 
 
+def test_what_live_polling_had_missed_says_so_in_every_form():
+    note = "Found late: live polling had missed it."
+    late = make_alert(found_late=True)
+    assert note in json.dumps(blocks_of(late))
+    assert note in render_text(late)
+    assert note not in json.dumps(blocks_of(make_alert()))
+
+
 def test_an_undated_article_says_when_it_was_first_seen():
     assert "first seen <!date^" in json.dumps(blocks_of(make_alert(published=None)))
 

@@ -223,6 +223,8 @@ def _notes(alert: Alert, place: Place) -> list[str]:
         notes.append(f"Addendum: the article of {where} matches this rule as well.")
     elif place.thread_ts and not place.is_storm:
         notes.append("A copy of the article above.")
+    if alert.found_late:
+        notes.append("Found late: live polling had missed it.")
     if alert.method == "summary":
         reason = WHY.get(alert.method_detail, clean(alert.method_detail, 120))
         notes.append(f"From the source's own title and summary: {reason or 'the page could not be read'}.")

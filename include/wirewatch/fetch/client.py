@@ -25,14 +25,17 @@ from include.wirewatch.fetch.robots_store import RobotsStore
 from include.wirewatch.models import Capture, Outcome, Reason
 from include.wirewatch.urls import absolute, host_of, redact, site_of
 
-Accept = Literal["page", "listing"]
+Accept = Literal["page", "memento", "listing", "section"]
 
 MAX_REDIRECTS = 5
 # Requests in flight over all hosts. Only exchanges count, not those who wait for a slow host's turn.
 IN_FLIGHT = 64
 HTML_TYPES = frozenset({"text/html", "application/xhtml+xml"})
+ONLY_HTML = frozenset({"page", "memento"})
 ACCEPTED = {
     "page": "text/html,application/xhtml+xml;q=0.9",
+    "memento": "text/html,application/xhtml+xml;q=0.9",
+    "section": "text/html,application/xhtml+xml;q=0.9,*/*;q=0.5",
     "listing": "application/rss+xml,application/atom+xml,application/feed+json,application/xml;q=0.9,*/*;q=0.5",
 }
 
@@ -100,25 +103,33 @@ class Client:
         await self._private.close()
 
     async def get(
-        self, url: str, *, source: Source, accept: Accept = "page", headers: Mapping[str, str] | None = None
+        self,
+        url: str,
+        *,
+        source: Source,
+        accept: Accept = "page",
+        headers: Mapping[str, str] | None = None,
+        max_body_bytes: int | None = None,
     ) -> Capture | Outcome:
         """Fetch one URL for a source: a 2xx Capture, or the Outcome that says why there is none.
 
         accept "page" takes HTML only; "listing" takes what a poll may answer. A 304 is Outcome `unchanged`.
         Polls of feeds and sitemaps ask no permission of robots.txt: they are published for programs, and a
-        configured source is read as a feed reader would. Section pages and articles do ask.
+        configured source is read as a feed reader would. Section pages ("section", or a source of kind listing) and
+        articles do ask. A "memento" is HTML that a web archive hands out by its API, and asks nobody.
+        max_body_bytes: in place of the client's own limit.
         """
         ask = Ask(
             accept=accept,
             is_robots=False,
             headers=headers or {},
-            needs_robots=accept == "page" or source.kind == "listing",
+            needs_robots=accept in ("page", "section") or (accept == "listing" and source.kind == "listing"),
             delay_s=source.delay_s,
             concurrency=source.concurrency,
             home=site_of(_host_or_nothing(source.url)),
             allow_hosts=frozenset(name.lower() for name in source.allow_hosts),
         )
-        return await self._follow(url, ask, self._max_body_bytes)
+        return await self._follow(url, ask, max_body_bytes or self._max_body_bytes)
 
     async def _follow(self, url: str, ask: Ask, max_body_bytes: int) -> Capture | Outcome:
         at, seconds_left = url, self._timeout_s
@@ -220,7 +231,7 @@ class Client:
                 pause_s = _heed(host, status, response.headers.get("Retry-After", ""))
                 detail = f"{redact(at)} answered {status}"
                 return Outcome(reason=Reason.HTTP_ERROR, status=status, detail=detail, retry_after_s=pause_s)
-            if ask.accept == "page" and (kind := response.headers.get("Content-Type", "")) and not _is_html(kind):
+            if ask.accept in ONLY_HTML and (kind := response.headers.get("Content-Type", "")) and not _is_html(kind):
                 return Outcome(reason=Reason.NOT_HTML, status=status, detail=f"Content-Type is {kind[:80]!r}")
             body, is_whole = await _read_body(response, max_body_bytes)
             if not is_whole and not ask.is_robots:

@@ -1,9 +1,10 @@
 """One function per Airflow task; the only package that combines steps.
 
     fetch.fetch          sources → one raw batch
-    history.fetch_day    the same for one day of the past
+    history.fetch_day    the same for one day of the past, in slices
     extract.extract      raw batch → one clean batch
     match.match          clean batch × rules → one matches batch, and alerts in the outbox
+    batches              extract and match for all the slices of a day in one task
     deliver.deliver      outbox → receivers
     finish.finish        the sweeper: extract and match what some run left unfinished
 

@@ -157,6 +157,7 @@ def _alert(
         batch=batch.batch,
         clean_key=clean_key,
         clean_url=services.settings.clean_link.replace("{key}", quote(clean_key)),
+        found_late=batch.history is not None,
     )
 
 
