@@ -2,7 +2,7 @@
 
 import re
 from collections import Counter
-from datetime import timedelta
+from datetime import time, timedelta
 from typing import Annotated
 from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
@@ -21,6 +21,15 @@ def parse_duration(value: object) -> object:
     return timedelta(**{_UNITS[found[2]]: int(found[1])})
 
 
+def parse_time(value: object) -> object:
+    """`"08:00"` → time. YAML reads an unquoted 10:30 as the number 630, so only text is taken."""
+    if isinstance(value, time):
+        return value
+    if not isinstance(value, str) or not re.fullmatch(r"([01]\d|2[0-3]):[0-5]\d", value):
+        raise ValueError('expected a time of day in quotes, such as "08:00"')
+    return time.fromisoformat(value)
+
+
 def _is_time_zone(value: str) -> str:
     try:
         ZoneInfo(value)
@@ -35,6 +44,11 @@ Duration = Annotated[
     BeforeValidator(parse_duration, json_schema_input_type=str),
     # written as it is read
     PlainSerializer(lambda value: f"{int(value.total_seconds())}s", return_type=str, when_used="json"),
+]
+TimeOfDay = Annotated[
+    time,
+    BeforeValidator(parse_time, json_schema_input_type=str),
+    PlainSerializer(lambda value: f"{value:%H:%M}", return_type=str, when_used="json"),
 ]
 Name = Annotated[str, StringConstraints(pattern=r"^[a-z0-9][a-z0-9_-]{0,62}$")]
 Text = Annotated[str, StringConstraints(min_length=1, strip_whitespace=True)]

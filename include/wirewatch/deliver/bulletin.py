@@ -53,6 +53,7 @@ def bulletin_text(bulletin: Bulletin) -> str:
         for line in section.lines:
             parts = (clean(line.text, LINE_CHARS), clean(line.detail, LINE_CHARS), safe_url(line.url))
             lines.append(f"  - {'  '.join(filter(None, parts))}")
+        lines += [f"  and {section.more} more"] if section.more else []
         lines += [f"    {row}" for row in _fixed(section.preformatted).splitlines()]
     return "\n".join(lines)
 
@@ -73,8 +74,9 @@ def _section(section: BulletinSection, left: int) -> tuple[list[RichTextElement]
         if left < 0:
             break
         rows.append(_row(_line(line)))
-    if len(rows) < len(section.lines) and elements:
-        rows.append(_row([_text(f"and {len(section.lines) - len(rows)} more")]))
+    more = len(section.lines) - len(rows) + section.more
+    if more and elements:
+        rows.append(_row([_text(f"and {more} more")]))
     if rows:
         elements.append(RichTextListElement(style="bullet", elements=rows))
     fixed = _fixed(section.preformatted)

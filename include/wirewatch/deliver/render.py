@@ -24,6 +24,7 @@ from slack_sdk.models.blocks import (
 from include.wirewatch.deliver.bulletin import bulletin_text, render_bulletin
 from include.wirewatch.deliver.safe_text import UNSAFE, Message, clean, clip, escape, safe_url
 from include.wirewatch.deliver.thread import BY_ITSELF, Place
+from include.wirewatch.deliver.wording import among, number
 from include.wirewatch.models import Alert, Bulletin, Excerpt, RuleMatch
 
 TITLE_CHARS = 300
@@ -110,7 +111,7 @@ def _alert_text(alert: Alert, place: Place) -> str:
 
 def sentence(alert: Alert) -> str:
     """One full sentence that says it all, unescaped."""
-    rules = [f"{match.rule} ({_times(len(match.hits))})" for match in alert.matches[:RULES_SHOWN]]
+    rules = [f"{match.rule} ({number(len(match.hits), 'hit', 'hits')})" for match in alert.matches[:RULES_SHOWN]]
     listed = rules[0] if len(rules) == 1 else f"{', '.join(rules[:-1])} and {rules[-1]}"
     return f"{clean(alert.publisher, NAME_CHARS)}: “{clean(alert.title, TITLE_CHARS)}” matches {listed}."
 
@@ -144,12 +145,8 @@ def lag_line(alert: Alert) -> str:
 def replies_line(replies: tuple[str, ...], one: str, many: str) -> str:
     """`3 copies at 2 publishers: Northgate Press, Harbour Courier`, each publisher once."""
     names = [clean(name, NAME_CHARS) for name in dict.fromkeys(replies)]
-    counted = f"1 {one}" if len(replies) == 1 else f"{len(replies)} {many}"
-    publishers = "1 publisher" if len(names) == 1 else f"{len(names)} publishers"
-    more = len(names) - PUBLISHERS_SHOWN
-    return f"{counted} at {publishers}: {', '.join(names[:PUBLISHERS_SHOWN])}" + (
-        f" and {more} more" if more > 0 else ""
-    )
+    counted, publishers = number(len(replies), one, many), number(len(names), "publisher", "publishers")
+    return f"{counted} at {publishers}: {among(names, PUBLISHERS_SHOWN)}"
 
 
 def bracketed(excerpt: Excerpt) -> str:
@@ -227,7 +224,3 @@ def _notes(alert: Alert, place: Place) -> list[str]:
         reason = WHY.get(alert.method_detail, clean(alert.method_detail, 120))
         notes.append(f"From the source's own title and summary: {reason or 'the page could not be read'}.")
     return notes
-
-
-def _times(count: int) -> str:
-    return "1 hit" if count == 1 else f"{count} hits"

@@ -5,6 +5,7 @@
     extract.extract      raw batch → one clean batch
     match.match          clean batch × rules → one matches batch, and alerts in the outbox
     deliver.deliver      outbox → receivers
+    digest.digest        matches of a day → one bulletin a receiver, in the outbox
     finish.finish        the sweeper: extract and match what some run left unfinished
 
 Each returns keys and counts as plain JSON, never bodies. Each may be run again at any time: it finds what is done.
