@@ -181,4 +181,4 @@ def test_slack_without_the_thread_promotes(store, slack_server):
         Drain(store, channels, "worker-1", post_interval_s=0).run(20)
     (message,) = slack_server.messages
     assert not message["thread_ts"]
-    assert "an earlier alert that is not here" in str(message["blocks"])
+    assert "an earlier alert, which is not here" in str(message["blocks"])

@@ -130,6 +130,8 @@ def test_the_largest_bulletin_stays_under_every_limit():
     message = render_message(bulletin)
     blocks = [block.to_dict() for block in message.blocks]
     assert message_error({"text": message.text, "blocks": blocks}) == ""
+    for block in message.blocks:
+        block.validate_json()
     assert "and 97 more" in str(blocks), "what does not fit is counted"
     assert "no room for 39 more sections" in str(blocks[-1])
 

@@ -70,7 +70,7 @@ def test_a_digest_says_how_much_there_was_and_when_it_covers():
     assert bulletin.title == "Daily digest, Tuesday 24 November: 3 stories in 3 articles"
     assert bulletin.notes[:2] == (
         "Mon 23 Nov 08:00 to Tue 24 Nov 08:00, Europe/Berlin",
-        "2 stories of low severity waited for it",
+        "2 stories waited for this digest",
     )
     assert bulletin.figures == {"ceasefire": 1, "sanctions": 3, "ultimatum": 0}
     assert (bulletin.alert_id, bulletin.edition) == (DAY.digest_id, edition_at(NOW))
@@ -156,6 +156,7 @@ def test_a_day_without_matches_says_that_the_watch_is_alive():
     assert bulletin.title == "Daily digest, Tuesday 24 November: nothing matched"
     assert bulletin.sections == ()
     assert "new articles were looked at 212 times, the last time at 07:55" in bulletin.notes[-1]
+    assert "The watch" not in str(digest_of(row(1)).notes), "where something matched, it is seen to run"
     assert message_error({"text": "x", "blocks": [block.to_dict() for block in render_message(bulletin).blocks]}) == ""
 
 

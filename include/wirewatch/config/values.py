@@ -21,21 +21,21 @@ def parse_duration(value: object) -> object:
     return timedelta(**{_UNITS[found[2]]: int(found[1])})
 
 
-def parse_time(value: object) -> object:
-    """`"08:00"` → time. YAML reads an unquoted 10:30 as the number 630, so only text is taken."""
-    if isinstance(value, time):
-        return value
-    if not isinstance(value, str) or not re.fullmatch(r"([01]\d|2[0-3]):[0-5]\d", value):
-        raise ValueError('expected a time of day in quotes, such as "08:00"')
-    return time.fromisoformat(value)
-
-
 def _is_time_zone(value: str) -> str:
     try:
         ZoneInfo(value)
     except (ZoneInfoNotFoundError, ValueError, OSError):
         raise ValueError("expected the name of a time zone such as Europe/Berlin or UTC") from None
     return value
+
+
+def parse_time_of_day(value: object) -> object:
+    """`"22:00"` → time. YAML reads 22:00 without quotes as a number, in base 60."""
+    if isinstance(value, time):
+        return value
+    if not (isinstance(value, str) and re.fullmatch(r"([01]\d|2[0-3]):[0-5]\d", value)):
+        raise ValueError('expected a time of day in quotes, such as "22:00" or "07:30"')
+    return time.fromisoformat(value)
 
 
 TimeZone = Annotated[str, AfterValidator(_is_time_zone)]
@@ -47,7 +47,7 @@ Duration = Annotated[
 ]
 TimeOfDay = Annotated[
     time,
-    BeforeValidator(parse_time, json_schema_input_type=str),
+    BeforeValidator(parse_time_of_day, json_schema_input_type=str),
     PlainSerializer(lambda value: f"{value:%H:%M}", return_type=str, when_used="json"),
 ]
 Name = Annotated[str, StringConstraints(pattern=r"^[a-z0-9][a-z0-9_-]{0,62}$")]

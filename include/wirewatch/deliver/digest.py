@@ -209,10 +209,11 @@ def _notes(day: DigestDay, zone: str, stories: list[DayStory], facts: Facts, now
     if now < day.end:
         notes.append(f"So far: composed at {now.astimezone(local):%H:%M}")
     if waiting := sum(story.waits for story in stories):
-        notes.append(f"{number(waiting, 'story', 'stories')} of low severity waited for it")
+        notes.append(f"{number(waiting, 'story', 'stories')} waited for this digest")
     if facts.since < day.start:
         notes.append(f"There was no digest since {facts.since.astimezone(local):%a %d %b %H:%M}: what waited is here")
-    return [*notes, _alive(facts.watch, local)]
+    # Where something matched, the watch is seen to run.
+    return notes if stories else [*notes, _alive(facts.watch, local)]
 
 
 def _alive(watch: Watch, local: ZoneInfo) -> str:
