@@ -145,6 +145,7 @@ def test_what_waited_is_listed_below_the_top_and_what_does_not_fit_is_counted():
     top, waited = section(bulletin, "Highest scores"), section(bulletin, "Also waited")
     assert [line.detail.endswith("· waited") for line in top.lines] == [True] * 5
     assert titles(waited)[0] == "Story 5", "no line twice"
+    assert not any("waited" in line.detail for line in waited.lines)
     assert len(waited.lines) + waited.more == 35
     assert "and 20 more" in str([block.to_dict() for block in render_message(bulletin).blocks])
     told = digest_of(*[row(number, score=90, told=True) for number in range(9)], row(10, score=5))
@@ -236,6 +237,8 @@ def test_a_section_for_ops_comes_last():
     trouble = BulletinSection(heading="Sources in trouble: 1 of 9", lines=(BulletinLine(text="herald"),))
     assert digest_of(row(1), sources=trouble).sections[-1] == trouble
     assert digest_of(sources=trouble).sections == (trouble,)
+    assert "nothing matched" in digest_of(sources=trouble).title
+    assert digest_of(sources=trouble, rules=()).title.endswith("24 November: sources in trouble: 1 of 9")
 
 
 def test_the_largest_digest_stays_under_every_limit():

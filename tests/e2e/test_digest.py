@@ -313,6 +313,6 @@ def test_sources_in_trouble_are_told_in_words_the_worst_first():
         "quiet-one silent: nothing new for a day, usually 12.5 a day",
         "odd drifting: articles are half as long",
     ]
-    assert sources_section(health[:1]) is None
+    assert sources_section([health[0], Health("gone", "off")]).heading == "Sources in trouble: none of 1"
     many = sources_section([Health(f"s{n:02}", "failing", failures=1, last_outcome="timeout") for n in range(40)])
     assert (len(many.lines), many.more) == (15, 25)

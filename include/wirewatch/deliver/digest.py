@@ -95,7 +95,7 @@ def compose(day: DigestDay, zone: str, rows: Iterable[ArticleMatches], facts: Fa
         kind="digest",
         alert_id=day.digest_id,
         receiver=day.receiver,
-        title=f"Daily digest, {day.day:%A} {day.day.day} {day.day:%B}: {_counted(stories)}",
+        title=f"Daily digest, {day.day:%A} {day.day.day} {day.day:%B}: {_headline(stories, facts)}",
         notes=tuple(_notes(day, zone, stories, facts, now)),
         sections=tuple(section for section in (*_sections(stories, figures, facts), facts.sources) if section),
         figures=figures if now >= day.end else {},
@@ -183,21 +183,21 @@ def _sections(stories: list[DayStory], figures: Mapping[str, int], facts: Facts)
         BulletinSection(heading="Highest scores", lines=tuple(map(_line, high))),
         BulletinSection(
             heading=also,
-            lines=tuple(map(_line, waiting[:WAITING_SHOWN])),
+            lines=tuple(_line(story, mark="") for story in waiting[:WAITING_SHOWN]),
             more=max(len(waiting) - WAITING_SHOWN, 0),
         ),
     ]
     return [section for section in sections if section.lines or section.preformatted]
 
 
-def _line(story: DayStory) -> BulletinLine:
+def _line(story: DayStory, mark: str = "waited") -> BulletinLine:
     first, publishers = story.articles[0], story.publishers
     who = among(publishers, 2)
     parts = [
         f"{len(publishers)} publishers: {who}" if len(publishers) > 1 else who,
         among(story.rules, 4),
         f"score {story.score}",
-        "waited" if story.waits else "",
+        mark if story.waits else "",
     ]
     return BulletinLine(text=clip(first.title, TITLE_CHARS), url=first.url, detail=" · ".join(filter(None, parts)))
 
@@ -239,7 +239,9 @@ def _beside(count: int, usual: float | None) -> str:
     return f"usually {usual:g}" + (" ↑" if is_unusual and is_high else " ↓" if is_unusual and is_low else "")
 
 
-def _counted(stories: list[DayStory]) -> str:
+def _headline(stories: list[DayStory], facts: Facts) -> str:
+    if not stories and not facts.rules and facts.sources:
+        return facts.sources.heading.lower()  # no match leads to this receiver: it looks after the sources
     if not stories:
         return "nothing matched"
     articles = sum(len(story.articles) for story in stories)

@@ -67,7 +67,7 @@ def digest(
         bulletin = compose(one, receiver.timezone, rows, facts, now)
         outbox.enqueue(services.store, bulletin)
         log.info('digest.composed receiver=%s day=%s title="%s"', one.receiver, one.day, bulletin.title)
-    summary: Summary = {"digests": len(days), "batches_read": len(batches), "matched": len(rows)}
+    summary: Summary = {"digests": len(days), "batches_read": len(batches), "rows": len(rows)}
     log.info(summary_line("digest.done", summary))
     return summary
 
@@ -103,16 +103,16 @@ class Earlier:
         return entry.bulletin if entry else None
 
 
-def sources_section(health: Iterable[Health]) -> BulletinSection | None:
-    """The sources in trouble, for those who mend them; None where all are well."""
-    known = list(health)
+def sources_section(health: Iterable[Health]) -> BulletinSection:
+    """The sources in trouble, the worst first, for those who mend them; those that are switched off do not count."""
+    known = [item for item in health if item.verdict != "off"]
     trouble = [item for item in known if item.verdict in IN_TROUBLE]
     trouble.sort(key=lambda item: (IN_TROUBLE.index(item.verdict), item.source))
-    lines = tuple(BulletinLine(text=item.source, detail=_trouble(item)) for item in trouble)
-    if not lines:
-        return None
-    heading = f"Sources in trouble: {len(lines)} of {len(known)}"
-    return BulletinSection(heading=heading, lines=lines[:SOURCES_SHOWN], more=max(len(lines) - SOURCES_SHOWN, 0))
+    return BulletinSection(
+        heading=f"Sources in trouble: {len(trouble) or 'none'} of {len(known)}",
+        lines=tuple(BulletinLine(text=item.source, detail=_trouble(item)) for item in trouble[:SOURCES_SHOWN]),
+        more=max(len(trouble) - SOURCES_SHOWN, 0),
+    )
 
 
 def watch_of(batches: Batches, day: DigestDay) -> Watch:
@@ -139,7 +139,7 @@ def _rules_of(receiver: Receiver, rules: Iterable[Rule], file: ReceiversFile) ->
     return tuple(rule.name for rule in rules if may_lead_to(receiver.name, rule, file.routes))
 
 
-def _sources(services: Services, now: datetime) -> BulletinSection | None:
+def _sources(services: Services, now: datetime) -> BulletinSection:
     return sources_section(read_health(services.store, services.config.sources().value.sources, now))
 
 
