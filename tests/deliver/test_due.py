@@ -84,6 +84,14 @@ def test_an_at_on_the_quarter_is_met_four_minutes_later():
         assert now - day_of(receiver(at, zone), day).end == timedelta(minutes=4, seconds=5)
 
 
+@pytest.mark.parametrize(("at", "minutes"), [("08:01", 3), ("08:02", 17), ("08:14", 5), ("08:16", 3)])
+def test_any_at_is_met_by_the_first_run_after_it_has_settled(at, minutes):
+    sent = Sent(FIRST_RUN)
+    run_all([receiver(at)], FIRST_RUN, 96, sent)
+    ((_, day, now),) = sent.posts
+    assert now - day_of(receiver(at), day).end == timedelta(minutes=minutes, seconds=5)
+
+
 @pytest.mark.parametrize(
     ("zone", "day", "hours"),
     [

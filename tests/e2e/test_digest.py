@@ -93,6 +93,8 @@ def test_what_is_not_urgent_waits_for_the_digest_and_the_rest_is_told_at_once(wa
     for row in rows:
         assert row.waiting == (("news-desk",) if row.decision == "digest" else ())
         assert set(row.digests) == ({"news-desk"} if row.decision in {"digest", "alerted"} else set()), row.decision
+        assert row.digests or not row.signature, "what no digest counts needs none"
+    assert any(row.signature for row in rows)
 
     alerts = len(waiting.slack.messages)
     assert compose(waiting)["digests"] == 1
@@ -171,7 +173,8 @@ def test_a_batch_matched_again_stays_in_its_digest_and_says_what_it_said(waiting
 
 
 def test_a_batch_that_the_sweeper_matches_after_the_digest_is_in_the_next_one(waiting):
-    fetched = fetch(waiting.services, waiting.run(1), 0, 1)
+    run = waiting.run(1)._replace(dt=(NOW - timedelta(days=4)).date().isoformat())
+    fetched = fetch(waiting.services, run, 0, 1)
     extract(waiting.services, fetched["batch"])
     known(waiting, next(days_before(desk(waiting), AT.date())))
     compose(waiting)
@@ -186,6 +189,7 @@ def test_a_batch_that_the_sweeper_matches_after_the_digest_is_in_the_next_one(wa
 
 def test_what_waits_in_the_outbox_is_not_composed_again_by_the_next_run(waiting):
     waiting.ingest()
+    known(waiting, next(days_before(desk(waiting), AT.date())))
     compose(waiting)
     assert outbox.editions(waiting.store, today(waiting).digest_id) == [edition_at(AT + timedelta(minutes=4))]
     later = AT + timedelta(minutes=19)
@@ -261,6 +265,7 @@ def test_each_matches_batch_is_read_once_for_all_receivers_and_none_when_nothing
     counted = replace(waiting.services, store=type(waiting.store)(client, waiting.store.place))
     moment = AT + timedelta(minutes=4)
     assert digest(replace(counted, now=lambda: moment), (moment - STEP, moment))["digests"] == 5
+    assert not [key for key in client.keys if "/frontier/" in key], "nobody reads of the sources"
     matches = [key for key in client.keys if "/matches/" in key]
     assert len(matches) == len(set(matches)) == 1
     for receiver in waiting.services.config.receivers().value.receivers:
@@ -287,14 +292,15 @@ def test_only_ops_read_of_sources_in_trouble(waiting):
     sources = waiting.config / "sources.yaml"
     down = "  - {name: down, publisher: Nobody, kind: feed, url: 'http://127.0.0.1:9', allow_hosts: ['127.0.0.1:9']}\n"
     sources.write_text(sources.read_text() + down)
+    receivers = waiting.config / "receivers.yaml"
+    ops = f'  - {{name: ops, kind: console, digest: {{at: "{AT:%H:%M}"}}}}\n\nroutes:'
+    receivers.write_text(receivers.read_text().replace("routes:", ops))
     waiting.ingest()
-    compose(waiting, ops=["news-desk"])
-    deliver(at(waiting, AT + timedelta(minutes=4)))
-    assert "Sources in trouble: 1 of 6" in str(digests_in(waiting.slack)[0]["blocks"])
-    moment = AT + timedelta(minutes=5)
-    compose(waiting, moment)
-    deliver(at(waiting, moment))
-    assert "Sources in trouble" not in str(digests_in(waiting.slack)[0]["blocks"])
+    assert compose(waiting, ops=["ops"])["digests"] == 2
+    told = {bulletin.receiver: bulletin for bulletin in outbox.waiting(waiting.store)}
+    assert told["ops"].title.endswith("sources in trouble: 1 of 6")
+    assert told["ops"].sections[-1].lines[0].text == "down"
+    assert "Sources in trouble" not in str(told["news-desk"].sections)
 
 
 def test_sources_in_trouble_are_told_in_words_the_worst_first():
