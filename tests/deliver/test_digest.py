@@ -165,6 +165,11 @@ def test_a_day_on_which_nothing_was_looked_at_says_so():
     assert "ask the operators if the watch runs" in digest_of(watch=Watch(0)).notes[-1]
 
 
+def test_the_first_digest_says_that_nothing_was_counted_before_it_was_set_up():
+    assert any(note.startswith("The first digest") for note in digest_of(is_first=True).notes)
+    assert not any(note.startswith("The first digest") for note in digest_of().notes)
+
+
 def test_what_waited_on_days_without_a_digest_is_told_and_not_counted_as_todays():
     since = DAY.start - timedelta(days=2)
     bulletin = digest_of(row(1, hour=-30), row(2), since=since)

@@ -122,6 +122,7 @@ def test_composing_again_edits_the_same_message(waiting):
         deliver(at(waiting, moment))
     (message,) = digests_in(waiting.slack)
     assert message["edits"] == 2
+    assert "The first digest" in message["text"]
 
 
 def test_a_second_receiver_may_be_told_at_once_of_what_waits_for_the_first(waiting):
@@ -184,6 +185,7 @@ def test_a_batch_that_the_sweeper_matches_after_the_digest_is_in_the_next_one(wa
     deliver(at(waiting, tomorrow))
     first, second = digests_in(waiting.slack)
     assert "nothing matched" in first["text"]
+    assert "The first digest" not in first["text"]
     assert f"in {len(waiting.newsroom.expected.alerts)} articles" in second["text"]
 
 

@@ -74,13 +74,14 @@ class Facts(NamedTuple):
 
     rules: those that can reach the receiver. history: the figures of earlier days, of those that are known.
     since: the end of what the latest digest before told; earlier than the day's start where days were missed.
-    sources: what ops are told beside it.
+    is_first: no digest of the week before is known. sources: what ops are told beside it.
     """
 
     rules: tuple[str, ...]
     history: Mapping[date, Mapping[str, int]]
     since: datetime
     watch: Watch
+    is_first: bool = False
     sources: BulletinSection | None = None
 
 
@@ -212,6 +213,8 @@ def _notes(day: DigestDay, zone: str, stories: list[DayStory], facts: Facts, now
         notes.append(f"{number(waiting, 'story', 'stories')} waited for this digest")
     if facts.since < day.start:
         notes.append(f"There was no digest since {facts.since.astimezone(local):%a %d %b %H:%M}: what waited is here")
+    if facts.is_first:
+        notes.append("The first digest, or the first for a week: what matched before it was set up is not in it")
     # Where something matched, the watch is seen to run.
     return notes if stories else [*notes, _alive(facts.watch, local)]
 

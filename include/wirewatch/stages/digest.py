@@ -62,6 +62,7 @@ def digest(
             history=earlier.history_of(receiver, one.day),
             since=told_until[one],
             watch=watch_of(batches, one),
+            is_first=not any(map(earlier.edition_of, days_before(receiver, one.day))),
             sources=sources if one.receiver in ops else None,
         )
         bulletin = compose(one, receiver.timezone, rows, facts, now)
