@@ -18,6 +18,7 @@ from include.wirewatch.stages.fetch import fetch
 from include.wirewatch.stages.finish import finish
 from include.wirewatch.stages.match import match
 from tests.deliver.conftest import make_bulletin
+from tests.deliver.test_drain import DyingStore, Killed
 from tests.e2e.conftest import NOW
 from tests.fakes.slack_server import Fault
 
@@ -203,6 +204,25 @@ def test_what_waits_in_the_outbox_is_not_composed_again_by_the_next_run(waiting)
     assert compose(waiting, later, later) == {}, "a parked receiver's digest waits, once"
     waiting.slack.faults = []
     deliver(at(waiting, later))
+    assert len(digests_in(waiting.slack)) == 1
+
+
+@pytest.mark.parametrize("after_effect", [False, True], ids=["before the write", "after the write"])
+@pytest.mark.parametrize("dies_at", [1, 2])
+def test_killed_between_two_receivers_the_next_run_composes_what_is_missing(waiting, dies_at, after_effect):
+    receivers = waiting.config / "receivers.yaml"
+    second = f'  - {{name: second, kind: console, digest: {{at: "{AT:%H:%M}"}}}}\n\nroutes:'
+    receivers.write_text(receivers.read_text().replace("routes:", second))
+    for receiver in waiting.services.config.receivers().value.receivers:
+        known(waiting, next(days_before(receiver, AT.date())))
+    moment = AT + timedelta(minutes=4)
+    dying = replace(at(waiting, moment), store=DyingStore(waiting.store, dies_at, after_effect=after_effect))
+    with pytest.raises(Killed):
+        digest(dying, (moment - STEP, moment))
+    compose(waiting, moment + STEP, moment + STEP)
+    written = [(bulletin.receiver, bulletin.edition) for bulletin in outbox.waiting(waiting.store)]
+    assert sorted(receiver for receiver, _ in written) == ["news-desk", "second"]
+    deliver(at(waiting, moment + STEP))
     assert len(digests_in(waiting.slack)) == 1
 
 
