@@ -77,6 +77,22 @@ def current_run() -> Run:
     )
 
 
+def current_interval() -> tuple[datetime, datetime]:
+    """The data interval of the running task's DAG run; of one without, both are the time at which it was to run."""
+    from airflow.sdk import get_current_context
+
+    dag_run = get_current_context()["dag_run"]
+    start, end = dag_run.data_interval_start, dag_run.data_interval_end
+    return start or dag_run.run_after, end or dag_run.run_after
+
+
+def current_params() -> dict[str, Any]:
+    """The running task's DAG parameters."""
+    from airflow.sdk import get_current_context
+
+    return dict(get_current_context()["params"])
+
+
 def open_services() -> Services:
     """Everything a stage needs, from Airflow's connections and the settings."""
     from include.wirewatch.config.files import ConfigFiles

@@ -136,6 +136,19 @@ def read_matches(store: Store, key: str) -> list[ArticleMatches]:
     return _read_jsonl(store, key, ArticleMatches)
 
 
+def find_matches(store: Store, key: str) -> list[ArticleMatches]:
+    """The same; none where the batch is not matched with these rules."""
+    stored = store.get(key)
+    return _from_jsonl(stored.body, ArticleMatches) if stored else []
+
+
+def matches_since(store: Store, days: Iterable[date], since: datetime) -> Iterator[tuple[Listed, list[ArticleMatches]]]:
+    """The matches batches of those days that were written since, in the order of their keys; each is read once."""
+    listed = [item for day in days for item in store.list(f"matches/dt={day}/") if item.modified >= since]
+    with ThreadPoolExecutor(READERS) as pool:
+        yield from zip(listed, pool.map(lambda item: find_matches(store, item.key), listed), strict=True)
+
+
 def has_matches(store: Store, key: BatchKey) -> bool:
     return next(store.list(f"matches/dt={key.dt}/{key.batch}."), None) is not None
 
@@ -197,5 +210,9 @@ def _read_jsonl(store: Store, key: str, model: type[Row]) -> list[Row]:
     stored = store.get(key)
     if stored is None:
         raise StoreError(f"{store.url(key)} is not there")
-    with zstandard.ZstdDecompressor().stream_reader(stored.body) as reader:
+    return _from_jsonl(stored.body, model)
+
+
+def _from_jsonl(body: bytes, model: type[Row]) -> list[Row]:
+    with zstandard.ZstdDecompressor().stream_reader(body) as reader:
         return [model.model_validate_json(line) for line in reader.read().splitlines()]

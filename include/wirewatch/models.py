@@ -298,7 +298,10 @@ class RuleMatch(Record):
 class ArticleMatches(Record):
     """One line of a matches batch: an article, its matches and what became of them.
 
-    decision: "alerted", "quiet", "stale", "already_alerted", "no_route", "silenced".
+    decision: "alerted", "digest" (nobody at once), "quiet", "stale", "already_alerted", "no_route", "silenced".
+    receivers: who is told at once. digests: whose next digest counts it, with the rules that count there; it waits for
+    the digests of those who are not among `receivers`.
+    matched_at: when it was decided; a rerun keeps it. signature: see deliver/story.py; only of what a digest counts.
     """
 
     article_id: str
@@ -307,6 +310,15 @@ class ArticleMatches(Record):
     matches: tuple[RuleMatch, ...]
     decision: str
     receivers: tuple[str, ...] = ()
+    digests: dict[str, tuple[str, ...]] = {}
+    matched_at: UtcDatetime | None = None
+    publisher: str = ""
+    signature: str = ""
+
+    @property
+    def waiting(self) -> tuple[str, ...]:
+        """Whose digest it waits for."""
+        return tuple(receiver for receiver in self.digests if receiver not in self.receivers)
 
 
 class Alert(Record):
@@ -352,10 +364,14 @@ class BulletinLine(Record):
 
 
 class BulletinSection(Record):
-    """heading in bold, then the lines as a list, then a block of fixed-width text: bars and columns."""
+    """heading in bold, then the lines as a list, then a block of fixed-width text: bars and columns.
+
+    more: how many further lines there were, which the list only counts.
+    """
 
     heading: str = ""
     lines: tuple[BulletinLine, ...] = ()
+    more: int = 0
     preformatted: str = ""
 
 
@@ -366,6 +382,8 @@ class Bulletin(Record):
     edition: 0 is posted once and never edited. A later edition of the same id edits the message, an earlier one is
     dropped. parent: the alert_id of the bulletin whose thread it belongs to.
     log_under: key prefix of its delivery log; quiet runs keep theirs under backfills/<label>/.
+    figures: of a digest, articles by rule, with those that had none: the digests of later days compare with them.
+        Empty while its day is not over.
     """
 
     kind: Literal["failure", "digest", "backfill"]
@@ -377,6 +395,7 @@ class Bulletin(Record):
     edition: int = 0
     parent: str = ""
     log_under: str = "delivery/"
+    figures: dict[str, int] = {}
     enqueued_at: UtcDatetime
     not_before: UtcDatetime
 

@@ -2,7 +2,7 @@
 
 import json
 import os
-from datetime import timedelta
+from datetime import UTC, datetime, timedelta
 
 import pytest
 from botocore import UNSIGNED
@@ -147,3 +147,26 @@ def test_common_crawl_is_read_through_the_connection_that_the_settings_name_or_u
     assert airflow_support.open_services().open_ccnews().get("2026/11/warc.paths.gz").body == b"listed"
     monkeypatch.setenv("WIREWATCH_CCNEWS_CONNECTION", "unsigned")
     assert airflow_support.open_services().open_ccnews()._client.meta.config.signature_version is UNSIGNED
+
+
+def test_a_digest_is_posted_once_and_edited_by_the_next_run_and_skipped_when_none_is_due(airflow):
+    at = datetime.now(UTC) + timedelta(minutes=10)
+    receivers = airflow.config / "receivers.yaml"
+    extra = f'    digest: {{at: "{at:%H:%M}"}}\n    instant_from: high\n'
+    receivers.write_text(receivers.read_text().replace("C0WIREDEMO\n", f"C0WIREDEMO\n{extra}"))
+    airflow.run("ingest_live")
+    alerts = len(airflow.slack.messages)
+
+    idle = airflow.run("send_digest")
+    assert (idle.state, states(idle)) == ("success", {"compose": "success", "deliver": "skipped"})
+    for edits in (0, 1):
+        result = airflow.run("send_digest", date=at.date().isoformat())
+        assert (result.state, states(result)) == ("success", {"compose": "success", "deliver": "success"})
+        assert airflow.slack.messages[alerts:][0]["edits"] == edits
+    assert len(airflow.slack.messages) == alerts + 1
+
+
+def test_a_digest_meets_its_time_within_a_quarter_of_an_hour(airflow_home):
+    dag = load_dags()["send_digest"]
+    assert dag.timetable.expression == "4-59/15 * * * *"
+    assert dag.get_task("deliver").pool == "wirewatch_deliver"

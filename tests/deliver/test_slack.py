@@ -37,7 +37,7 @@ def test_an_alert_is_posted_with_its_id_and_without_previews(slack, slack_server
     assert (posted.channel, posted.ts) == (CHANNEL, message["ts"])
     assert message["metadata"]["event_payload"] == {"alert_id": alert.alert_id}
     assert message["text"].startswith("Harbour Courier: “Talks on a ceasefire")
-    assert [block["type"] for block in message["blocks"]] == ["rich_text", "context", "rich_text", "context"]
+    assert [block["type"] for block in message["blocks"]] == ["rich_text", "context", "rich_text", "rich_text"]
 
 
 def test_a_posted_alert_is_found_among_others_and_an_absent_one_is_not(slack):

@@ -140,7 +140,7 @@ def test_slack_shows_the_rollup_and_its_count(store, slack_server):
     channels = {"desk": SlackChannel(client, CHANNEL)}
     Drain(store, channels, "w", PATIENCE, post_interval_s=0, now=lambda: datetime.now(UTC)).run(20)
     (rollup,) = [message for message in slack_server.messages if "More than 3 stories" in message["text"]]
-    assert "2 stories at 2 publishers: Paper " in str(rollup["blocks"])
+    assert "In this thread: 2 stories at 2 publishers: Paper " in str(rollup["blocks"])
     replies = [message for message in slack_server.messages if message["thread_ts"] == rollup["ts"]]
     assert len(replies) == 2
     assert "copy" not in str(replies[0]["blocks"])

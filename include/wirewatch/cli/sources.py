@@ -14,13 +14,11 @@ from include.wirewatch.cli.connections import open_config, open_store
 from include.wirewatch.config.sources import Source
 from include.wirewatch.discover.detect import Found, candidates, recognise
 from include.wirewatch.discover.imports import Row, read_csv, read_opml, to_sources
-from include.wirewatch.extract.drift import drift_of
-from include.wirewatch.extract.drift_store import DriftStore
-from include.wirewatch.frontier import Frontier
-from include.wirewatch.frontier.health import Health, health_of
+from include.wirewatch.frontier.health import Health
 from include.wirewatch.models import Capture, Outcome
 from include.wirewatch.settings import load_settings
 from include.wirewatch.stages.collect import open_client
+from include.wirewatch.stages.health import IN_TROUBLE, read_health
 from include.wirewatch.urls import absolute, host_of, redact
 
 Config = Annotated[str, typer.Option(help="Directory or s3:// prefix of the YAML files.", show_default=False)]
@@ -92,14 +90,10 @@ def health(config: Config = "", as_json: Json = False) -> None:
     """
     settings = load_settings()
     sources = open_config(config).sources().value.sources
-    store = open_store(settings.place)
-    states, windows = Frontier(store).read(sources), DriftStore(store).read(source.name for source in sources)
-    drifts = {source: str(drift) for source, window in windows.items() if (drift := drift_of(window))}
-    now = datetime.now(UTC)
-    all_health = [health_of(source, states.get(source.name), now, drifts.get(source.name, "")) for source in sources]
+    all_health = read_health(open_store(settings.place), sources, datetime.now(UTC))
     for item in all_health:
         print(json.dumps(item._asdict(), default=_iso) if as_json else _line(item))
-    raise typer.Exit(1 if any(item.verdict in ("failing", "silent", "drifting") for item in all_health) else 0)
+    raise typer.Exit(1 if any(item.verdict in IN_TROUBLE for item in all_health) else 0)
 
 
 async def _detect(url: str, allow_hosts: tuple[str, ...]) -> tuple[list[Found], list[str]]:

@@ -4,9 +4,9 @@ import re
 from datetime import timedelta
 from typing import Annotated, Literal
 
-from pydantic import AfterValidator, AwareDatetime, Field, model_validator
+from pydantic import AfterValidator, AwareDatetime, Field, ValidationInfo, field_validator, model_validator
 
-from include.wirewatch.config.values import ConfigModel, Duration, Name, Text, TimeZone, refuse_duplicates
+from include.wirewatch.config.values import ConfigModel, Duration, Name, Text, TimeOfDay, TimeZone, refuse_duplicates
 from include.wirewatch.models import Severity
 
 FILE = "receivers.yaml"
@@ -21,13 +21,31 @@ def _is_channel_id(value: str) -> str:
 ChannelId = Annotated[str, AfterValidator(_is_channel_id)]
 
 
+class Digest(ConfigModel):
+    """One message a day."""
+
+    at: TimeOfDay = Field(description='Local time in the receiver\'s timezone, in quotes, e.g. "08:00"')
+
+
 class _Receiver(ConfigModel):
     """What every receiver has. More than storm_stories stories of one rule within storm_window: one rollup."""
 
     name: Name
     timezone: TimeZone = Field("UTC", description="Of its readers: for quiet hours and the digest, e.g. Europe/Berlin")
+    digest: Digest | None = Field(None, description="A daily summary, at: its local time; without it, none")
+    instant_from: Severity = Field(
+        "low", description="An article all of whose matches are below this severity waits for the digest"
+    )
     storm_stories: int = Field(30, ge=1, description="Stories of one rule before the next ones go under one rollup")
     storm_window: Duration = Field(timedelta(hours=1), description="The time in which they are counted, e.g. 1h")
+
+    @field_validator("instant_from")
+    @classmethod
+    def _what_waits_is_told_some_day(cls, value: Severity, info: ValidationInfo) -> Severity:
+        # A digest that is itself wrong is not in `data`, and is told of by itself.
+        if value != "low" and info.data.get("digest", ...) is None:
+            raise ValueError('what is below would never be told: add a digest, e.g. digest: {at: "08:00"}')
+        return value
 
 
 class SlackReceiver(_Receiver):

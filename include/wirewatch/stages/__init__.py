@@ -6,6 +6,7 @@
     match.match          clean batch × rules → one matches batch, and alerts in the outbox
     batches              extract and match for all the slices of a day in one task
     deliver.deliver      outbox → receivers
+    digest.digest        matches of a day → one bulletin a receiver, in the outbox
     finish.finish        the sweeper: extract and match what some run left unfinished
 
 Each returns keys and counts as plain JSON, never bodies. Each may be run again at any time: it finds what is done.

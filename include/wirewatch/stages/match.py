@@ -14,7 +14,7 @@ from include.wirewatch.archive import BatchKey
 from include.wirewatch.config.receivers import ReceiversFile
 from include.wirewatch.deliver import outbox
 from include.wirewatch.deliver.offer import offer
-from include.wirewatch.deliver.route import route_matches, unsilenced
+from include.wirewatch.deliver.route import is_instant, route_matches, unsilenced
 from include.wirewatch.deliver.story import signature_of
 from include.wirewatch.match import Document, excerpts, load_rules
 from include.wirewatch.models import Alert, Article, ArticleMatches, Batch, BatchItem, RuleMatch
@@ -44,7 +44,8 @@ def match(services: Services, clean_key: str) -> Summary:
         if found := rules.match(document_of(article)):
             rows.append(_settle(services, batch, items[article.entry_url], article, found, receivers, clean_key))
     matches_key = key.matches(_extractor_of(clean_key), rules.id)
-    archive.write_matches(services.store, matches_key, rows)
+    earlier = archive.find_matches(services.store, matches_key)
+    archive.write_matches(services.store, matches_key, dated(rows, earlier, services.now()))
     decisions = Counter(row.decision for row in rows)
     summary: Summary = {"matches": matches_key, "articles": len(articles), "matched": len(rows), **decisions}
     log.info(summary_line("match.done", summary))
@@ -76,6 +77,21 @@ def is_fresh(article: Article, *, first_poll: bool, interval_end: datetime, max_
     return (article.published or article.first_seen) >= interval_end - max_age
 
 
+def dated(rows: list[ArticleMatches], earlier: list[ArticleMatches], now: datetime) -> list[ArticleMatches]:
+    """The rows with their time of decision: now, but a batch matched again stays in the digests that it was in.
+
+    earlier: the same batch's rows, of another run of this task.
+    """
+    known = {row.article_id: row for row in earlier}
+
+    def decided_at(row: ArticleMatches) -> datetime:
+        before = known.get(row.article_id)
+        is_same = before is not None and row.digests.keys() <= before.digests.keys()
+        return (before.matched_at if before and is_same else None) or now
+
+    return [row.model_copy(update={"matched_at": decided_at(row)}) for row in rows]
+
+
 def _settle(
     services: Services,
     batch: Batch,
@@ -87,9 +103,11 @@ def _settle(
 ) -> ArticleMatches:
     """Decide what becomes of an article's matches, and enqueue its alerts."""
     max_age = timedelta(seconds=batch.sources[article.source].alert_max_age_s)
+    known = {receiver.name: receiver for receiver in receivers.receivers}
     routed = route_matches(article, found, receivers.routes)
     audible = unsilenced(routed, article, receivers.silences, services.now())
     told: list[str] = []
+    waiting: list[str] = []
     if batch.quiet:
         decision = "quiet"
     elif not is_fresh(article, first_poll=item.first_poll, interval_end=_judged_from(services, batch), max_age=max_age):
@@ -100,18 +118,32 @@ def _settle(
         decision = "silenced"
     else:
         for receiver, matches in audible.items():
-            alert = _alert(services, article, receiver, matches, batch, clean_key)
-            if offer(services.store, alert, _ids_of(article)):
-                told.append(receiver)
-        decision = "alerted" if told else "already_alerted"
+            if is_instant(matches, known[receiver].instant_from):
+                alert = _alert(services, article, receiver, matches, batch, clean_key)
+                told += [receiver] if offer(services.store, alert, _ids_of(article)) else []
+            else:
+                waiting.append(receiver)
+        decision = "alerted" if told else "digest" if waiting else "already_alerted"
+    digests = {
+        receiver: tuple(match.rule for match in audible[receiver])
+        for receiver in (*told, *waiting)
+        if known[receiver].digest
+    }
     return ArticleMatches(
         article_id=article.article_id,
         url=article.url,
         title=article.title,
+        publisher=article.publisher,
         matches=found,
         decision=decision,
         receivers=tuple(told),
+        digests=digests,
+        signature=_signature(article) if digests else "",
     )
+
+
+def _signature(article: Article) -> str:
+    return signature_of(f"{article.title}\n{article.text}")
 
 
 def _judged_from(services: Services, batch: Batch) -> datetime:
@@ -153,7 +185,7 @@ def _alert(
         method_detail=article.method_detail,
         matches=matches,
         excerpts=excerpts(document_of(article), matches),
-        signature=signature_of(f"{article.title}\n{article.text}"),
+        signature=_signature(article),
         batch=batch.batch,
         clean_key=clean_key,
         clean_url=services.settings.clean_link.replace("{key}", quote(clean_key)),
