@@ -5,10 +5,10 @@ import sys
 from datetime import UTC, datetime, timedelta
 from typing import Annotated
 
-import boto3
 import typer
 from rich.console import Console
 
+from include.wirewatch.cli.connections import open_store
 from include.wirewatch.cli.show_message import panel_of
 from include.wirewatch.deliver.render import render_message
 from include.wirewatch.deliver.revive import dead, revive
@@ -17,7 +17,6 @@ from include.wirewatch.deliver.story import Storm, Storming, rollup_of
 from include.wirewatch.deliver.thread import Place
 from include.wirewatch.models import Alert, Excerpt, Hit, RuleMatch
 from include.wirewatch.settings import load_settings
-from include.wirewatch.store import Store
 
 app = typer.Typer(no_args_is_help=True, help="How alerts look, and dead alerts tried again.")
 Json = Annotated[bool, typer.Option("--json", help="JSON instead of text.")]
@@ -41,7 +40,7 @@ def retry(
     as_json: Json = False,
 ) -> None:
     """Put dead alerts back into the outbox; the next delivery posts them. Exit 1 where there is none."""
-    store = Store(boto3.client("s3"), load_settings().place)
+    store = open_store(load_settings().place)
     now = datetime.now(UTC)
     chosen = alert_ids or [entry.alert_id for entry in dead(store)]
     done = {alert_id: revive(store, alert_id, now) for alert_id in chosen}
