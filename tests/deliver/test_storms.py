@@ -11,14 +11,15 @@ from include.wirewatch.deliver import outbox
 from include.wirewatch.deliver.decide import LEASE, SETTLE
 from include.wirewatch.deliver.drain import Drain
 from include.wirewatch.deliver.receiver import MessageFaultError
+from include.wirewatch.deliver.rollup import Gathering
 from include.wirewatch.deliver.slack import SlackChannel
-from include.wirewatch.deliver.story import Storming, signature_of
+from include.wirewatch.deliver.story import signature_of
 from include.wirewatch.deliver.thread import BY_ITSELF
 from tests.deliver.conftest import NOW, FakeChannel, make_alert, rule_match
 from tests.deliver.test_drain import DyingStore, Killed
 from tests.fakes.slack_server import CHANNEL
 
-PATIENCE = {"desk": Storming(3, timedelta(hours=1))}
+PATIENCE = {"desk": Gathering(3, timedelta(hours=1))}
 
 
 def event(number, *rules, **changes):
@@ -37,7 +38,7 @@ def drain(store, clock, channel, owner="worker-1"):
 
 
 def rollups_of(channel):
-    return {place.parent for place in channel.places.values() if place.is_storm}
+    return {place.parent for place in channel.places.values() if place.in_rollup}
 
 
 def test_the_stories_over_the_limit_are_in_the_thread_of_one_rollup_that_counts_them(store, clock, channel):

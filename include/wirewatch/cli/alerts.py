@@ -12,8 +12,8 @@ from include.wirewatch.cli.connections import open_store
 from include.wirewatch.cli.show_message import panel_of
 from include.wirewatch.deliver.render import render_message
 from include.wirewatch.deliver.revive import dead, revive
+from include.wirewatch.deliver.rollup import Gathering, Rollup, rollup_alert
 from include.wirewatch.deliver.safe_text import Message
-from include.wirewatch.deliver.story import Storm, Storming, rollup_of
 from include.wirewatch.deliver.thread import Place
 from include.wirewatch.models import Alert, Excerpt, Hit, RuleMatch
 from include.wirewatch.settings import load_settings
@@ -59,13 +59,14 @@ def samples(now: datetime) -> dict[str, Message]:
     alert = sample_alert(now)
     copy = alert.model_copy(update={"publisher": "Northgate Press", "authors": ()})
     addendum = alert.model_copy(update={"parent": "first", "matches": alert.matches[1:]})
-    storm = Storm(rollup="rollup", rule="ceasefire", latest=now)
+    storm = Rollup(alert_id="rollup", by="storm", key="ceasefire", until=now, publishers={})
+    rollup = rollup_alert(storm, alert, Gathering())
     below = Place("first", "1764000000.000100")
     return {
         "alert": render_message(alert, copies=("Northgate Press", "Continental Dispatch", "Northgate Press")),
         "copy": render_message(copy, below),
         "addendum": render_message(addendum, below),
-        "rollup": render_message(rollup_of(storm, alert, Storming()), copies=("Harbour Courier", "Northgate Press")),
+        "rollup": render_message(rollup, copies=("Harbour Courier", "Northgate Press")),
     }
 
 

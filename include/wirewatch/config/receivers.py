@@ -4,12 +4,15 @@ import re
 from datetime import timedelta
 from typing import Annotated, Literal
 
-from pydantic import AfterValidator, AwareDatetime, Field, model_validator
+from pydantic import AfterValidator, AwareDatetime, BeforeValidator, Field, model_validator
 
-from include.wirewatch.config.values import ConfigModel, Duration, Name, Text, TimeZone, refuse_duplicates
+from include.wirewatch.config.values import ConfigModel, Duration, Name, Text, TimeOfDay, TimeZone, refuse_duplicates
 from include.wirewatch.models import Severity
 
 FILE = "receivers.yaml"
+Day = Literal["mon", "tue", "wed", "thu", "fri", "sat", "sun"]
+GroupBy = Literal["rule", "publisher", "language", "tag"]
+DAYS: tuple[Day, ...] = ("mon", "tue", "wed", "thu", "fri", "sat", "sun")
 
 
 def _is_channel_id(value: str) -> str:
@@ -21,11 +24,46 @@ def _is_channel_id(value: str) -> str:
 ChannelId = Annotated[str, AfterValidator(_is_channel_id)]
 
 
+class QuietHours(ConfigModel):
+    """When alerts below let_through wait: from one time of day to the next time that it is the other one."""
+
+    start: TimeOfDay = Field(alias="from", description='In the receiver\'s timezone, in quotes: "22:00"')
+    end: TimeOfDay = Field(alias="to", description='e.g. "07:00"; at or before `from`, it is on the next day')
+    days: tuple[Day, ...] = Field((), description="On which they begin; empty = every day")
+    let_through: Severity = Field("high", description="Alerts of this severity, or a higher one, go out at once")
+
+
+def _one_or_more(value: object) -> object:
+    return (value,) if isinstance(value, dict | QuietHours) else value
+
+
+def _leave_some_time(value: tuple[QuietHours, ...]) -> tuple[QuietHours, ...]:
+    """The minutes of a week that are not quiet: without any, what waits would wait for ever."""
+    day_m, quiet = 24 * 60, set()
+    for hours in value:
+        start, end = (at.hour * 60 + at.minute for at in (hours.start, hours.end))
+        length = end - start if end > start else end - start + day_m
+        begins = [number * day_m + start for number, day in enumerate(DAYS) if not hours.days or day in hours.days]
+        quiet |= {(begin + minute) % (7 * day_m) for begin in begins for minute in range(length)}
+    if len(quiet) == 7 * day_m:
+        raise ValueError("it is quiet at every hour of the week: nothing would ever be sent; remove the routes instead")
+    return value
+
+
 class _Receiver(ConfigModel):
-    """What every receiver has. More than storm_stories stories of one rule within storm_window: one rollup."""
+    """What every receiver has: how much it is told, and when."""
 
     name: Name
     timezone: TimeZone = Field("UTC", description="Of its readers: for quiet hours and the digest, e.g. Europe/Berlin")
+    quiet_hours: Annotated[
+        tuple[QuietHours, ...],
+        BeforeValidator(_one_or_more, json_schema_input_type=QuietHours | tuple[QuietHours, ...]),
+        AfterValidator(_leave_some_time),
+    ] = Field((), description="When alerts wait until it is over, but for the severe ones: one, or a list")
+    group_by: GroupBy | None = Field(None, description="Stories with the same one go into the thread of one message")
+    group_window: Duration = Field(
+        timedelta(hours=24), gt=timedelta(0), le=timedelta(hours=24), description="After it, a new message; at most 24h"
+    )
     storm_stories: int = Field(30, ge=1, description="Stories of one rule before the next ones go under one rollup")
     storm_window: Duration = Field(timedelta(hours=1), description="The time in which they are counted, e.g. 1h")
 

@@ -28,6 +28,7 @@ from include.wirewatch.models import Alert, Bulletin, Excerpt, RuleMatch
 
 TITLE_CHARS = 300
 NAME_CHARS = 80
+NOTED_CHARS = 120
 EXCERPT_CHARS = 500
 RULES_SHOWN = 12
 PUBLISHERS_SHOWN = 8
@@ -89,9 +90,10 @@ def _alert(alert: Alert, place: Place, copies: tuple[str, ...]) -> Message:
 
 def _rollup(alert: Alert, stories: tuple[str, ...]) -> Message:
     shown = replies_line(stories, "story", "stories") if stories else "The stories follow in this thread."
-    title = RichTextElementParts.Text(text=alert.title, style=RichTextElementParts.TextStyle(bold=True))
+    shown_title = clean(alert.title, TITLE_CHARS)
+    title = RichTextElementParts.Text(text=shown_title, style=RichTextElementParts.TextStyle(bold=True))
     return Message(
-        escape(f"{alert.title}: they follow in this thread."),
+        escape(f"{shown_title}: they follow in this thread."),
         (
             RichTextBlock(elements=[RichTextSectionElement(elements=[title])]),
             ContextBlock(elements=[PlainTextObject(text=shown)]),
@@ -221,8 +223,8 @@ def _notes(alert: Alert, place: Place) -> list[str]:
     if alert.parent:
         where = "the alert above" if place.thread_ts else "an earlier alert that is not here"
         notes.append(f"Addendum: the article of {where} matches this rule as well.")
-    elif place.thread_ts and not place.is_storm:
-        notes.append("A copy of the article above.")
+    elif place.thread_ts and not place.in_rollup:
+        notes.append(f"A copy of {f'“{clean(place.copy_of, NOTED_CHARS)}”' if place.copy_of else 'the article'} above.")
     if alert.method == "summary":
         reason = WHY.get(alert.method_detail, clean(alert.method_detail, 120))
         notes.append(f"From the source's own title and summary: {reason or 'the page could not be read'}.")

@@ -5,12 +5,13 @@ from collections.abc import Sequence
 
 from slack_sdk import WebClient
 
-from include.wirewatch.config.receivers import ConsoleReceiver, ReceiversFile, SlackReceiver
+from include.wirewatch.config.receivers import ConsoleReceiver, Receiver, ReceiversFile, SlackReceiver
 from include.wirewatch.deliver.console import ConsoleChannel
 from include.wirewatch.deliver.drain import Drain
+from include.wirewatch.deliver.quiet import Quiet
 from include.wirewatch.deliver.receiver import Channel
+from include.wirewatch.deliver.rollup import Gathering
 from include.wirewatch.deliver.slack import SlackChannel
-from include.wirewatch.deliver.story import Storming
 from include.wirewatch.errors import PermanentError
 from include.wirewatch.models import Failure
 from include.wirewatch.stages.services import Services, Summary, summary_line
@@ -37,7 +38,8 @@ def deliver(services: Services) -> Summary:
         services.store,
         open_channels(file, services.open_slack()),
         services.worker,
-        {receiver.name: Storming(receiver.storm_stories, receiver.storm_window) for receiver in file.receivers},
+        {receiver.name: gathering_of(receiver) for receiver in file.receivers},
+        {receiver.name: quiet_of(receiver) for receiver in file.receivers},
         post_interval_s=services.settings.post_interval_s,
         now=services.now,
     )
@@ -47,6 +49,16 @@ def deliver(services: Services) -> Summary:
     if drained.failures:
         raise DeliveryError(drained.failures)
     return summary
+
+
+def gathering_of(receiver: Receiver) -> Gathering:
+    """When its stories are gathered under one message."""
+    return Gathering(receiver.storm_stories, receiver.storm_window, receiver.group_by, receiver.group_window)
+
+
+def quiet_of(receiver: Receiver) -> Quiet:
+    """When it is left in peace."""
+    return Quiet(receiver.quiet_hours, receiver.timezone)
 
 
 def open_channels(file: ReceiversFile, slack: WebClient | None) -> dict[str, Channel]:
