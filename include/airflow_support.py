@@ -81,6 +81,7 @@ def open_services() -> Services:
         store=Store(client, settings.place),
         config=ConfigFiles(settings.config, lambda place: Store(client, place)),
         open_slack=_slack_client,
+        open_secret=_password,
         worker=f"{socket.gethostname()}-{os.getpid()}",
     )
 
@@ -114,6 +115,17 @@ def _s3_client() -> Any:
         retries = {"mode": "standard", "total_max_attempts": 5}
         hook = S3Hook(aws_conn_id=AWS_CONNECTION, config=Config(retries=retries, connect_timeout=5, read_timeout=30))
     return hook.get_conn()
+
+
+def _password(connection_id: str) -> str | None:
+    from airflow.sdk.bases.hook import BaseHook
+    from airflow.sdk.exceptions import AirflowNotFoundException
+
+    try:
+        password: str | None = BaseHook.get_connection(connection_id).password
+    except AirflowNotFoundException:
+        return None
+    return password or ""
 
 
 def _slack_client() -> WebClient | None:

@@ -8,14 +8,11 @@ Only a host that the configuration names may be private, and it gets a session o
 """
 
 import socket
-from collections.abc import Collection, Mapping
+from collections.abc import Mapping
 from ipaddress import IPv4Address, IPv4Network, IPv6Address, IPv6Network, ip_address
 
 import aiohttp
 from aiohttp.abc import AbstractResolver
-from yarl import URL
-
-from include.wirewatch.urls import host_of
 
 REFUSED_V4 = tuple(
     map(
@@ -80,17 +77,6 @@ def guarded_socket(info: AddressInfo) -> socket.socket:
     if family not in (socket.AF_INET, socket.AF_INET6) or not is_public(address):
         raise RefusedAddressError(address)
     return socket.socket(family, kind, protocol)
-
-
-def is_named(url: str, hosts: Collection[str]) -> bool:
-    """Whether the URL's host is one of them, in lower case: `host`, or `host:port` for that port alone."""
-    if not hosts:
-        return False
-    if host_of(url) in hosts:
-        return True
-    parts = URL(url, encoded=True)
-    name = (parts.raw_host or "").lower()
-    return name in hosts or f"{name}:{parts.port}" in hosts
 
 
 def open_session(

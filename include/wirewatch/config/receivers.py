@@ -8,6 +8,7 @@ from pydantic import AfterValidator, AwareDatetime, BeforeValidator, Field, mode
 
 from include.wirewatch.config.values import ConfigModel, Duration, Name, Text, TimeOfDay, TimeZone, refuse_duplicates
 from include.wirewatch.models import Severity
+from include.wirewatch.urls import is_named
 
 FILE = "receivers.yaml"
 Day = Literal["mon", "tue", "wed", "thu", "fri", "sat", "sun"]
@@ -81,7 +82,33 @@ class ConsoleReceiver(_Receiver):
     kind: Literal["console"]
 
 
-Receiver = Annotated[SlackReceiver | ConsoleReceiver, Field(discriminator="kind")]
+class WebhookReceiver(_Receiver):
+    """An address that is posted signed JSON, at least once each; see docs/webhook.md."""
+
+    kind: Literal["webhook"]
+    url: str = Field(description="https://…; http only for a host named in allow_hosts")
+    secret: str = Field(description="Airflow connection whose password is the key, never the key itself")
+    allow_hosts: tuple[str, ...] = Field((), description="Private hosts (host or host:port) that may be posted to")
+
+    @model_validator(mode="after")
+    def _is_safe(self) -> "WebhookReceiver":
+        # Checked here, not field by field: the message about a field shows its value, and these hold secrets.
+        try:
+            is_ours, has_login = is_named(self.url, self.allow_hosts), "@" in self.url.partition("://")[2].split("/")[0]
+        except ValueError:
+            raise ValueError(f"receiver {self.name!r}: url: expected https://host/path") from None
+        if has_login or not (self.url.startswith("https://") or is_ours):
+            says = "expected https://host/path, without a login; http:// only for a host named in allow_hosts"
+            raise ValueError(f"receiver {self.name!r}: url: {says}")
+        if not re.fullmatch(r"[a-z][a-z0-9_]{0,62}", self.secret) or self.secret.startswith("whsec_"):
+            says = (
+                "expected the id of an Airflow connection (a-z, 0-9, _) whose password is the key, never the key itself"
+            )
+            raise ValueError(f"receiver {self.name!r}: secret: {says}")
+        return self
+
+
+Receiver = Annotated[SlackReceiver | ConsoleReceiver | WebhookReceiver, Field(discriminator="kind")]
 
 
 class Route(ConfigModel):

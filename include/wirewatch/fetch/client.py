@@ -25,7 +25,7 @@ from include.wirewatch.fetch import robots
 from include.wirewatch.fetch.host import DEFAULT_PAUSE_S, Host
 from include.wirewatch.fetch.robots_store import RobotsStore
 from include.wirewatch.models import Capture, Outcome, Reason
-from include.wirewatch.urls import absolute, host_of, redact, site_of
+from include.wirewatch.urls import absolute, host_of, is_named, redact, site_of
 
 Accept = Literal["page", "listing"]
 
@@ -211,7 +211,7 @@ class Client:
         self, url: str, at: str, ask: Ask, host: Host, max_body_bytes: int
     ) -> Capture | Outcome | Redirect:
         headers = {"Accept": ACCEPTED[ask.accept], **ask.headers}
-        session = self._private if guard.is_named(at, ask.allow_hosts) else self._public
+        session = self._private if is_named(at, ask.allow_hosts) else self._public
         async with session.get(URL(at, encoded=True), headers=headers, allow_redirects=False) as response:
             status = response.status
             if status == 304:

@@ -1,11 +1,11 @@
 """deliver: what is open in the outbox → the receivers, for a bounded time. The sweeper runs the same code."""
 
 import logging
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 
 from slack_sdk import WebClient
 
-from include.wirewatch.config.receivers import ConsoleReceiver, Receiver, ReceiversFile, SlackReceiver
+from include.wirewatch.config.receivers import ConsoleReceiver, Receiver, ReceiversFile, SlackReceiver, WebhookReceiver
 from include.wirewatch.deliver.console import ConsoleChannel
 from include.wirewatch.deliver.drain import Drain
 from include.wirewatch.deliver.quiet import Quiet
@@ -36,7 +36,7 @@ def deliver(services: Services) -> Summary:
     file = services.config.receivers().value
     drain = Drain(
         services.store,
-        open_channels(file, services.open_slack()),
+        open_channels(file, services.open_slack(), services.open_secret),
         services.worker,
         {receiver.name: gathering_of(receiver) for receiver in file.receivers},
         {receiver.name: quiet_of(receiver) for receiver in file.receivers},
@@ -61,7 +61,9 @@ def quiet_of(receiver: Receiver) -> Quiet:
     return Quiet(receiver.quiet_hours, receiver.timezone)
 
 
-def open_channels(file: ReceiversFile, slack: WebClient | None) -> dict[str, Channel]:
+def open_channels(
+    file: ReceiversFile, slack: WebClient | None, open_secret: Callable[[str], str | None]
+) -> dict[str, Channel]:
     """Receiver name → its channel. Without a Slack connection, Slack receivers print into the task log instead."""
     channels: dict[str, Channel] = {}
     for receiver in file.receivers:
@@ -73,6 +75,11 @@ def open_channels(file: ReceiversFile, slack: WebClient | None) -> dict[str, Cha
                     "there is no connection 'slack_api_default': alerts for %r appear in this log", receiver.name
                 )
                 channels[receiver.name] = ConsoleChannel(receiver.name)
+            case WebhookReceiver():
+                # aiohttp costs a quarter of a CPU-second: only who posts to webhooks pays it.
+                from include.wirewatch.deliver.webhook import WebhookChannel
+
+                channels[receiver.name] = WebhookChannel(receiver, open_secret(receiver.secret))
             case ConsoleReceiver():
                 channels[receiver.name] = ConsoleChannel(receiver.name)
     return channels

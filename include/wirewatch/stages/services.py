@@ -17,7 +17,10 @@ Summary = dict[str, str | int]
 
 @dataclass(frozen=True)
 class Services:
-    """open_slack: the Slack connection's client, or None where there is none. worker: names this task in leases."""
+    """open_slack: the Slack connection's client, or None where there is none. worker: names this task in leases.
+
+    open_secret: the password of the Airflow connection of that id, or None where there is none.
+    """
 
     settings: Settings
     store: Store
@@ -25,6 +28,7 @@ class Services:
     open_slack: "Callable[[], WebClient | None]"
     worker: str
     now: Callable[[], datetime] = lambda: datetime.now(UTC)
+    open_secret: Callable[[str], str | None] = lambda _: None
 
 
 def summary_line(event: str, summary: Summary) -> str:
