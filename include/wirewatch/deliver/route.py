@@ -41,14 +41,19 @@ def unsilenced(
     routed: dict[str, tuple[RuleMatch, ...]], article: Article, silences: tuple[Silence, ...], now: datetime
 ) -> dict[str, tuple[RuleMatch, ...]]:
     """What of `routed` no silence mutes at that moment."""
-    running = [silence for silence in silences if now < silence.until]
     left = {
-        receiver: tuple(
-            match for match in matches if not any(is_silenced(silence, receiver, article, match) for silence in running)
-        )
+        receiver: tuple(match for match in matches if not silence_of(silences, receiver, article, match, now))
         for receiver, matches in routed.items()
     }
     return {receiver: matches for receiver, matches in left.items() if matches}
+
+
+def silence_of(
+    silences: tuple[Silence, ...], receiver: str, article: Article, match: RuleMatch, now: datetime
+) -> Silence | None:
+    """The first silence that mutes this match there at that moment."""
+    running = (silence for silence in silences if now < silence.until)
+    return next((silence for silence in running if is_silenced(silence, receiver, article, match)), None)
 
 
 def is_silenced(silence: Silence, receiver: str, article: Article, match: RuleMatch) -> bool:

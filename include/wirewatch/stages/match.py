@@ -7,6 +7,7 @@ repeats the enqueueing, which changes nothing.
 import logging
 from collections import Counter
 from datetime import datetime, timedelta
+from typing import NamedTuple
 from urllib.parse import quote
 
 from include.wirewatch import archive
@@ -76,6 +77,43 @@ def is_fresh(article: Article, *, first_poll: bool, interval_end: datetime, max_
     return (article.published or article.first_seen) >= interval_end - max_age
 
 
+class Sighting(NamedTuple):
+    """How an article was found, as far as it decides whether it may alert. max_age: its source's alert_max_age."""
+
+    interval_end: datetime
+    max_age: timedelta
+    first_poll: bool = False
+    quiet: bool = False
+
+
+class Judgement(NamedTuple):
+    """decision: "quiet", "stale", "no_route" or "silenced"; or "alert": `audible` is to be offered to its receivers.
+
+    routed, audible: receiver → its matches, before and after silences, whatever the decision.
+    """
+
+    decision: str
+    routed: dict[str, tuple[RuleMatch, ...]]
+    audible: dict[str, tuple[RuleMatch, ...]]
+
+
+def judge(
+    article: Article, found: tuple[RuleMatch, ...], receivers: ReceiversFile, seen: Sighting, now: datetime
+) -> Judgement:
+    """What is to become of an article's matches, before anybody is asked what he was told already. Pure."""
+    routed = route_matches(article, found, receivers.routes)
+    audible = unsilenced(routed, article, receivers.silences, now)
+    if seen.quiet:
+        decision = "quiet"
+    elif not is_fresh(article, first_poll=seen.first_poll, interval_end=seen.interval_end, max_age=seen.max_age):
+        decision = "stale"
+    elif not routed:
+        decision = "no_route"
+    else:
+        decision = "alert" if audible else "silenced"
+    return Judgement(decision, routed, audible)
+
+
 def _settle(
     services: Services,
     batch: Batch,
@@ -86,22 +124,16 @@ def _settle(
     clean_key: str,
 ) -> ArticleMatches:
     """Decide what becomes of an article's matches, and enqueue its alerts."""
+    now = services.now()
     max_age = timedelta(seconds=batch.sources[article.source].alert_max_age_s)
-    routed = route_matches(article, found, receivers.routes)
-    audible = unsilenced(routed, article, receivers.silences, services.now())
+    sighting = Sighting(_judged_from(services, batch), max_age, item.first_poll, batch.quiet)
+    decision, _, audible = judge(article, found, receivers, sighting, now)
     told: list[str] = []
-    if batch.quiet:
-        decision = "quiet"
-    elif not is_fresh(article, first_poll=item.first_poll, interval_end=_judged_from(services, batch), max_age=max_age):
-        decision = "stale"
-    elif not routed:
-        decision = "no_route"
-    elif not audible:
-        decision = "silenced"
-    else:
+    if decision == "alert":
+        clean_url = services.settings.clean_link.replace("{key}", quote(clean_key))
+        origin = Origin(batch.batch, clean_key, clean_url)
         for receiver, matches in audible.items():
-            alert = _alert(services, article, receiver, matches, batch, clean_key)
-            if offer(services.store, alert, _ids_of(article)):
+            if offer(services.store, alert_of(article, receiver, matches, origin, now), _ids_of(article)):
                 told.append(receiver)
         decision = "alerted" if told else "already_alerted"
     return ArticleMatches(
@@ -127,15 +159,16 @@ def _ids_of(article: Article) -> set[str]:
     return {article_id(canonicalise(url)) for url in (article.entry_url, article.url, article.canonical_url)}
 
 
-def _alert(
-    services: Services,
-    article: Article,
-    receiver: str,
-    matches: tuple[RuleMatch, ...],
-    batch: Batch,
-    clean_key: str,
-) -> Alert:
-    now = services.now()
+class Origin(NamedTuple):
+    """Where an alert's article lies. clean_url: a link to it for people, or ""."""
+
+    batch: str
+    clean_key: str = ""
+    clean_url: str = ""
+
+
+def alert_of(article: Article, receiver: str, matches: tuple[RuleMatch, ...], origin: Origin, now: datetime) -> Alert:
+    """The first alert about an article to one receiver. Pure."""
     return Alert(
         alert_id=outbox.alert_id(article.article_id, receiver),
         receiver=receiver,
@@ -154,9 +187,7 @@ def _alert(
         matches=matches,
         excerpts=excerpts(document_of(article), matches),
         signature=signature_of(f"{article.title}\n{article.text}"),
-        batch=batch.batch,
-        clean_key=clean_key,
-        clean_url=services.settings.clean_link.replace("{key}", quote(clean_key)),
+        **origin._asdict(),
     )
 
 
