@@ -7,7 +7,7 @@ import pytest
 import yaml
 
 from tests.airflow_home import PROJECT, load_dags
-from tests.deliver.test_webhook import KEY, verify
+from tests.deliver.hooks import KEY, verify
 from tests.fakes.webhook_server import WebhookServer
 
 pytestmark = pytest.mark.slow

@@ -1,6 +1,5 @@
 """A receiver with group_by gets one message for what belongs together; its thread holds the rest, counted exactly."""
 
-from concurrent.futures import ThreadPoolExecutor
 from datetime import UTC, datetime, timedelta
 
 import pytest
@@ -171,18 +170,6 @@ def test_killed_at_any_write_of_a_copy_in_a_group_it_is_one_reply_and_counted_on
     assert channel.posted == [rollup, first.alert_id, copy.alert_id]
     assert channel.copies == {rollup: ("Paper 1",), first.alert_id: ("Paper 2",)}
     assert list(outbox.waiting(store)) == []
-
-
-def test_several_workers_open_one_message_for_a_group(store, clock, channel):
-    alerts = [event(number) for number in range(12)]
-    enqueue(store, *alerts)
-    workers = [drain(store, clock, channel, owner=f"worker-{number}") for number in range(4)]
-    with ThreadPoolExecutor(4) as pool:
-        list(pool.map(lambda worker: worker.run(90), workers))
-    drain(store, clock, channel).run(90)
-    (rollup,) = rollups_of(channel)
-    assert sorted(channel.posted) == sorted([rollup, *(alert.alert_id for alert in alerts)])
-    assert len(channel.copies[rollup]) == 12
 
 
 def test_a_group_whose_message_is_refused_shows_its_stories_by_themselves(store, clock, channel):

@@ -113,16 +113,25 @@ def test_killed_at_any_write_of_a_storm_there_is_one_rollup_and_nothing_is_lost_
     assert list(outbox.waiting(store)) == []
 
 
-def test_several_workers_in_one_storm_make_one_rollup(store, clock, channel):
+@pytest.mark.parametrize(
+    ("gathering", "gathered"),
+    [(PATIENCE["desk"], 9), (Gathering(group_by="rule"), 12)],
+    ids=["in one storm", "in one group"],
+)
+def test_several_workers_make_one_rollup(store, clock, channel, gathering, gathered):
     alerts = [event(number) for number in range(12)]
     enqueue(store, *alerts)
-    workers = [drain(store, clock, channel, owner=f"worker-{number}") for number in range(4)]
+    by_desk = {"desk": gathering}
+    workers = [
+        Drain(store, {"desk": channel}, f"worker-{number}", by_desk, now=clock, sleep=clock.sleep)
+        for number in range(4)
+    ]
     with ThreadPoolExecutor(4) as pool:
         list(pool.map(lambda worker: worker.run(90), workers))
-    drain(store, clock, channel).run(90)
+    workers[0].run(90)
     (rollup,) = rollups_of(channel)
     assert sorted(channel.posted) == sorted([rollup, *(alert.alert_id for alert in alerts)])
-    assert len(channel.copies[rollup]) == 9
+    assert len(channel.copies[rollup]) == gathered
 
 
 def test_a_rollup_that_is_refused_promotes_its_stories(store, clock, channel):

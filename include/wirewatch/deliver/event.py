@@ -11,6 +11,7 @@ from typing import Annotated, Literal
 
 from pydantic import Field
 
+from include.wirewatch.deliver.route import best_first
 from include.wirewatch.deliver.safe_text import clean, safe_url
 from include.wirewatch.deliver.thread import Place, severity_of
 from include.wirewatch.models import Alert, Bulletin, BulletinSection, Excerpt, Record, RuleMatch, Severity, UtcDatetime
@@ -125,7 +126,7 @@ def _alert(alert: Alert, place: Place, copies: tuple[str, ...], *, short: bool) 
         language=alert.language,
         published=alert.published,
         first_seen=alert.first_seen,
-        rules=tuple(_rule(match, short=short) for match in _best_first(alert)[:RULES]),
+        rules=tuple(_rule(match, short=short) for match in best_first(alert.matches)[:RULES]),
         excerpts=() if short else alert.excerpts[:EXCERPTS],
         method=alert.method,
         method_detail=clean(alert.method_detail, NAME_CHARS),
@@ -140,10 +141,6 @@ def _kind(alert: Alert, place: Place) -> Literal["article", "copy", "addendum", 
     if alert.parent:
         return "addendum"
     return "copy" if place.parent and not place.in_rollup else "article"
-
-
-def _best_first(alert: Alert) -> list[RuleMatch]:
-    return sorted(alert.matches, key=lambda match: (-match.score, match.rule))
 
 
 def _rule(match: RuleMatch, *, short: bool) -> MatchedRule:

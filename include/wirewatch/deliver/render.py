@@ -22,6 +22,7 @@ from slack_sdk.models.blocks import (
 )
 
 from include.wirewatch.deliver.bulletin import bulletin_text, render_bulletin
+from include.wirewatch.deliver.route import best_first
 from include.wirewatch.deliver.safe_text import UNSAFE, Message, clean, clip, escape, safe_url
 from include.wirewatch.deliver.thread import BY_ITSELF, Place
 from include.wirewatch.models import Alert, Bulletin, Excerpt, RuleMatch
@@ -119,7 +120,7 @@ def sentence(alert: Alert) -> str:
 
 def rules_line(matches: tuple[RuleMatch, ...]) -> str:
     """`ceasefire ×3 · sanctions ×1`, the highest score first."""
-    ordered = sorted(matches, key=lambda match: (-match.score, match.rule))
+    ordered = best_first(matches)
     parts = [f"{match.rule} ×{len(match.hits)}" for match in ordered[:RULES_SHOWN]]
     more = len(ordered) - RULES_SHOWN
     return " · ".join(parts) + (f" · and {more} more" if more > 0 else "")
@@ -127,7 +128,7 @@ def rules_line(matches: tuple[RuleMatch, ...]) -> str:
 
 def score_line(matches: tuple[RuleMatch, ...]) -> str:
     """The best rule's score and of what it is made; "" where that is not known."""
-    best = min(matches, key=lambda match: (-match.score, match.rule))
+    best = best_first(matches)[0]
     parts = [f"{WORDS.get(part, part)} {points}" for part, points in best.score_parts.items() if points]
     whose = f" for {best.rule}" if len(matches) > 1 else ""
     return f"score {best.score} of 100{whose}: {', '.join(parts)}" if parts else ""

@@ -13,7 +13,8 @@ from typing import Literal, NamedTuple
 
 from include.wirewatch.config.receivers import GroupBy
 from include.wirewatch.deliver.outbox import alert_id
-from include.wirewatch.models import Alert, Record, RuleMatch, UtcDatetime
+from include.wirewatch.deliver.route import best_first
+from include.wirewatch.models import Alert, Record, UtcDatetime
 
 
 class Gathering(NamedTuple):
@@ -54,7 +55,7 @@ def rollup_for(
         in_storm = alert.matches and all(told[match.rule] >= gathering.storm_stories for match in alert.matches)
         if not in_storm:
             return None
-        by, key = "storm", _best_first(alert)[0].rule
+        by, key = "storm", best_first(alert.matches)[0].rule
     under_way = (rollup for rollup in rollups if (rollup.by, rollup.key) == (by, key) and now < rollup.until)
     own_id = alert_id(by, alert.receiver, f"{key}\n{alert.alert_id}")
     opened = Rollup(alert_id=own_id, by=by, key=key, until=now + gathering.group_window, publishers={})
@@ -106,16 +107,12 @@ def _key_of(alert: Alert, by: Literal["storm"] | GroupBy) -> str:
     """
     match by:
         case "rule":
-            return next((match.rule for match in _best_first(alert)), "")
+            return next((match.rule for match in best_first(alert.matches)), "")
         case "tag":
-            return next((tag for match in _best_first(alert) for tag in match.tags), "")
+            return next((tag for match in best_first(alert.matches) for tag in match.tags), "")
         case "publisher":
             return alert.publisher
         case "language":
             return alert.language
         case "storm":
             return ""
-
-
-def _best_first(alert: Alert) -> list[RuleMatch]:
-    return sorted(alert.matches, key=lambda match: (-match.score, match.rule))

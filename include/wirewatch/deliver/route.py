@@ -66,5 +66,10 @@ def is_silenced(silence: Silence, receiver: str, article: Article, match: RuleMa
     )
 
 
+def best_first(matches: tuple[RuleMatch, ...]) -> list[RuleMatch]:
+    """The highest score first; equal ones by name."""
+    return sorted(matches, key=lambda match: (-match.score, match.rule))
+
+
 def _rank(severity: Severity) -> int:
     return SEVERITIES.index(severity)
