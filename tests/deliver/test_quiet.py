@@ -5,7 +5,7 @@ from datetime import UTC, datetime, timedelta
 from zoneinfo import ZoneInfo
 
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 from pydantic import ValidationError
 
@@ -109,6 +109,7 @@ windows = st.builds(
 )
 
 
+@settings(deadline=None)
 @given(zone=st.sampled_from(sorted(ZONES)), hours=st.lists(windows, min_size=1, max_size=2), data=st.data())
 def test_whatever_the_zone_the_clocks_and_the_hours_it_is_held_while_the_wall_says_so_and_not_after(zone, hours, data):
     try:

@@ -118,8 +118,11 @@ def test_a_host_that_is_not_public_is_never_dialled_whatever_its_name(server, ad
 
 
 def test_proxy_settings_of_the_environment_are_ignored(server, monkeypatch):
-    for name in ("HTTPS_PROXY", "https_proxy", "HTTP_PROXY"):
+    for name in ("HTTPS_PROXY", "https_proxy", "HTTP_PROXY", "http_proxy"):
         monkeypatch.setenv(name, server.url)
+    named = channel_of(server, url="http://cases.internal:9/", allow_hosts=("cases.internal",), resolver=Names(["::1"]))
+    with pytest.raises(UnknownOutcomeError):
+        named.post(make_alert())
     with pytest.raises(ReceiverFaultError):
         channel_of(server, url="https://10.0.0.1/hook", allow_hosts=()).post(make_alert())
     assert server.received == []
