@@ -43,7 +43,7 @@ RECEIVERS = {
 }
 
 
-def article(*, title="Talks go on", published=NOW - timedelta(hours=1), text=SENTENCES, canonical=""):
+def article(*, title="Talks go on", published=NOW - timedelta(hours=5.5), text=SENTENCES, canonical=""):
     head = f"<title>{title}</title><meta property='og:title' content='{title}'>"
     if published:
         head += f"<meta property='article:published_time' content='{published.isoformat()}'>"
@@ -99,7 +99,7 @@ def test_a_page_shows_its_verdict_the_message_and_then_each_step(site: Site, con
         "desk now: route 1 (rules: ceasefire; normal or more severe)",
         "calm, silenced: route 3 (tags: war); in the thread of its tag",
         "ceasefire at calm until 2100-01-01 00:00 UTC: they asked for it",
-        "published 60 min ago; a source alerts up to 24 h",
+        "published 5 h ago; a source alerts up to 24 h",
         "robots.txt allows it · HTTP 200",
     ):
         assert text in done.stdout, text

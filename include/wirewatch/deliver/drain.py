@@ -240,7 +240,9 @@ class Drain:
         # What goes out takes along what it replies to, also in quiet hours.
         going.released.add(lead.alert_id)
         if waiting := going.held.pop(lead.alert_id, None):
-            self._attempt(waiting, going, [])
+            left: list[Alert | Bulletin] = []
+            self._attempt(waiting, going, left)
+            going.held.update({one.alert_id: one for one in left})
         if lead.rollup and not delivery_log.is_known(self.store, lead.alert_id):
             outbox.enqueue(self.store, lead.rollup)
             self._attempt(lead.rollup, going, [])
