@@ -2,14 +2,16 @@
 
 from datetime import UTC, datetime
 from email.utils import parsedate_to_datetime
+from typing import TYPE_CHECKING
 
-import aiohttp
+if TYPE_CHECKING:
+    import aiohttp
 
 # Longer than any task runs; keeps a typing error of the other side from meaning years.
 MAX_PAUSE_S = 86_400.0
 
 
-async def read_body(response: aiohttp.ClientResponse, max_body_bytes: int) -> tuple[bytes, bool]:
+async def read_body(response: "aiohttp.ClientResponse", max_body_bytes: int) -> tuple[bytes, bool]:
     """The decoded body up to max_body_bytes, and whether that is all of it: a bomb is left, not swallowed."""
     chunks, size = [], 0
     async for chunk in response.content.iter_any():
