@@ -106,6 +106,7 @@ def open_services() -> Services:
         store=Store(client, settings.place),
         config=ConfigFiles(settings.config, lambda place: Store(client, place)),
         open_slack=_slack_client,
+        open_secret=_password,
         worker=f"{socket.gethostname()}-{os.getpid()}",
         open_ccnews=lambda: _ccnews(settings),
     )
@@ -154,6 +155,17 @@ def _ccnews(settings: Any) -> Store:
 
     config = Config(signature_version=UNSIGNED, **BOUNDED_WAITS)
     return Store(boto3.client("s3", region_name="us-east-1", config=config), place, "unsigned")
+
+
+def _password(connection_id: str) -> str | None:
+    from airflow.sdk.bases.hook import BaseHook
+    from airflow.sdk.exceptions import AirflowNotFoundException
+
+    try:
+        password: str | None = BaseHook.get_connection(connection_id).password
+    except AirflowNotFoundException:
+        return None
+    return password or ""
 
 
 def _slack_client() -> WebClient | None:

@@ -60,6 +60,11 @@ def test_airflow_is_not_imported_by_running_the_stages_either():
     assert done.returncode == 0, done.stderr
 
 
+def test_who_posts_to_slack_alone_does_not_pay_for_what_webhooks_need():
+    code = "import sys, include.wirewatch.stages.deliver; sys.exit('aiohttp' in sys.modules)"
+    assert subprocess.run([sys.executable, "-c", code], cwd=PROJECT, check=False).returncode == 0
+
+
 @pytest.mark.parametrize("path", sorted((PROJECT / "dags").glob("*.py")), ids=lambda path: path.name)
 def test_dag_files_import_nothing_heavy_at_parse_time(path):
     tree = ast.parse(path.read_text())

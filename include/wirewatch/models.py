@@ -324,7 +324,7 @@ class ArticleMatches(Record):
 class Alert(Record):
     """One message to one receiver about one article, with all its matches there; what the outbox holds.
 
-    kind "rollup": no article, but the message under which a storm of one rule's stories is gathered.
+    kind "rollup": no article, but the message under which stories are gathered; see deliver/rollup.py.
     parent: the alert_id whose thread an addendum belongs to; "" for the first alert about an article.
     signature: what tells a copy of the same text; see deliver/story.py.
     found_late: history found the article; live polling had missed it.

@@ -21,7 +21,6 @@ from include.wirewatch.deliver.revive import dead, revive
 from tests.airflow_home import PROJECT
 from tests.deliver.conftest import NOW, FakeChannel, make_alert
 from tests.deliver.test_drain import DyingStore, Killed
-from tests.fakes.s3_server import ACCESS_KEY, REGION, SECRET_KEY
 from tests.fakes.slack_limits import message_error
 
 ALERT = make_alert(not_before=NOW - timedelta(days=300))
@@ -141,15 +140,8 @@ def test_killed_while_reviving_the_alert_can_still_be_revived(refused, dies_at, 
 
 
 def test_retry_revives_all_and_says_when_there_is_none(refused, s3, monkeypatch):
-    place = refused.place
-    for name, value in {
-        "WIREWATCH_STORE": f"s3://{place.bucket}/{place.prefix}",
-        "AWS_ENDPOINT_URL": s3.endpoint_url,
-        "AWS_ACCESS_KEY_ID": ACCESS_KEY,
-        "AWS_SECRET_ACCESS_KEY": SECRET_KEY,
-        "AWS_DEFAULT_REGION": REGION,
-    }.items():
-        monkeypatch.setenv(name, value)
+    monkeypatch.setenv("WIREWATCH_STORE", refused.url("").rstrip("/"))
+    monkeypatch.setenv("AIRFLOW_CONN_AWS_DEFAULT", s3.airflow_connection())
     done = CliRunner().invoke(app, ["alerts", "retry", "--json"])
     assert (done.exit_code, json.loads(done.output)) == (0, {"revived": [ALERT.alert_id]})
     assert CliRunner().invoke(app, ["alerts", "retry"]).exit_code == 1

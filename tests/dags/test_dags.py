@@ -5,12 +5,15 @@ import os
 from datetime import UTC, datetime, timedelta
 
 import pytest
+import yaml
 from botocore import UNSIGNED
 
 from include import airflow_support
 from include.wirewatch.settings import S3Place
 from include.wirewatch.store import Store
 from tests.airflow_home import PROJECT, load_dags
+from tests.deliver.hooks import KEY, verify
+from tests.fakes.webhook_server import WebhookServer
 
 pytestmark = pytest.mark.slow
 
@@ -94,11 +97,21 @@ def test_a_missing_bucket_fails_at_the_first_try_with_one_sentence(airflow, monk
     assert "the bucket does not exist; create it or correct WIREWATCH_STORE" in logged
 
 
-def test_without_a_slack_connection_alerts_appear_in_the_task_log(airflow, monkeypatch, caplog):
+def test_without_a_slack_connection_alerts_appear_in_the_task_log_and_webhooks_get_theirs(airflow, monkeypatch, caplog):
     monkeypatch.delenv("AIRFLOW_CONN_SLACK_API_DEFAULT")
-    result = airflow.run("ingest_live")
+    monkeypatch.setenv("AIRFLOW_CONN_CASE_KEY", json.dumps({"conn_type": "generic", "password": KEY}))
+    file = airflow.config / "receivers.yaml"
+    with WebhookServer() as server:
+        cases = {"name": "cases", "kind": "webhook", "url": server.url, "secret": "case_key"}
+        demo = yaml.safe_load(file.read_text())
+        receivers = [*demo["receivers"], {**cases, "allow_hosts": [server.host]}]
+        file.write_text(json.dumps({"receivers": receivers, "routes": [*demo["routes"], {"to": ["cases"]}]}))
+        result = airflow.run("ingest_live")
     assert result.state == "success"
     assert airflow.slack.messages == []
+    assert len({request.headers["webhook-id"] for request in server.received}) >= len(airflow.newsroom.expected.alerts)
+    assert all(verify(KEY, request.headers, request.body) for request in server.received)
+    assert KEY not in caplog.text
     assert "there is no connection 'slack_api_default'" in caplog.text
     assert "[ceasefire]" in caplog.text
 

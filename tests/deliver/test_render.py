@@ -197,7 +197,7 @@ def test_rules_are_named_by_score_and_counted_when_there_are_too_many():
 
 def test_the_score_is_told_in_words_and_whose_it_is_when_there_are_several():
     match = rule_match("ceasefire", 3, 62).model_copy(update={"score_parts": {"title": 30, "lead": 20, "hits": 12}})
-    assert score_line((match,)) == "score 62 of 100: in the title 30 + in the opening 20 + number of hits 12"
+    assert score_line((match,)) == "score 62 of 100: 30 for the title + 20 for the opening + 12 for repetition"
     assert score_line((rule_match("sanctions", 1, 40), match)).startswith("score 62 of 100 for ceasefire: ")
     assert score_line((rule_match(),)) == ""
     assert "score 62 of 100" in json.dumps(blocks_of(make_alert(matches=(match,))))

@@ -38,7 +38,20 @@ BOTH = (CEASEFIRE, SANCTIONS)
         pytest.param({"languages": ("en", "de")}, BOTH, id="by language"),
         pytest.param({"languages": ("de",)}, None, id="another language"),
         pytest.param({"publishers": ("Harbour Courier",)}, BOTH, id="by publisher"),
+        pytest.param({"publishers": ("Northgate Press",)}, None, id="another publisher"),
+        pytest.param({"tags": ("sport",)}, None, id="another tag"),
         pytest.param({"rules": ("ceasefire",), "tags": ("trade",)}, None, id="all conditions must hold"),
+        pytest.param(
+            {
+                "rules": ("ceasefire", "sanctions"),
+                "tags": ("trade", "war"),
+                "languages": ("en",),
+                "publishers": ("Harbour Courier",),
+                "min_severity": "high",
+            },
+            (CEASEFIRE,),
+            id="all conditions at once",
+        ),
     ],
 )
 def test_a_route_takes_the_matches_that_fulfil_its_conditions(conditions, expected):
@@ -52,6 +65,16 @@ def test_routes_to_one_receiver_add_up_without_doubling():
         Route(to=("desk",), rules=("ceasefire", "sanctions")),
     )
     assert route_matches(ARTICLE, BOTH, routes) == {"desk": BOTH, "trade": (SANCTIONS,)}
+
+
+def test_one_match_goes_to_every_receiver_of_every_route_that_takes_it():
+    routes = (Route(to=("desk", "night")), Route(to=("trade",), tags=("war",)), Route(to=("none",), tags=("sport",)))
+    assert route_matches(ARTICLE, (CEASEFIRE,), routes) == dict.fromkeys(("desk", "night", "trade"), (CEASEFIRE,))
+
+
+def test_an_article_whose_language_is_not_known_fulfils_no_condition_on_languages():
+    unknown = ARTICLE.model_copy(update={"language": ""})
+    assert route_matches(unknown, BOTH, (Route(to=("desk",), languages=("en",)),)) == {}
 
 
 def silence(**conditions):

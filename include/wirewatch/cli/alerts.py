@@ -7,15 +7,14 @@ from datetime import UTC, datetime
 from pathlib import Path
 from typing import Annotated
 
-import boto3
 import typer
 from rich.console import Console
 
+from include.wirewatch.cli.connections import open_store
 from include.wirewatch.cli.samples import REPLIES, samples
 from include.wirewatch.cli.show_message import panel_of, picture_of
 from include.wirewatch.deliver.revive import dead, revive
 from include.wirewatch.settings import load_settings
-from include.wirewatch.store import Store
 
 SVG_WIDTH = 100
 
@@ -47,7 +46,7 @@ def retry(
     as_json: Json = False,
 ) -> None:
     """Put dead alerts back into the outbox; the next delivery posts them. Exit 1 where there is none."""
-    store = Store(boto3.client("s3"), load_settings().place)
+    store = open_store(load_settings().place)
     now = datetime.now(UTC)
     chosen = alert_ids or [entry.alert_id for entry in dead(store)]
     done = {alert_id: revive(store, alert_id, now) for alert_id in chosen}

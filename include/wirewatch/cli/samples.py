@@ -6,8 +6,9 @@ from include.wirewatch.config.receivers import ConsoleReceiver
 from include.wirewatch.deliver.digest import Facts, Watch, compose
 from include.wirewatch.deliver.due import day_of
 from include.wirewatch.deliver.render import render_message
+from include.wirewatch.deliver.rollup import Gathering, Rollup, rollup_alert
 from include.wirewatch.deliver.safe_text import Message
-from include.wirewatch.deliver.story import Storm, Storming, rollup_of, signature_of
+from include.wirewatch.deliver.story import signature_of
 from include.wirewatch.deliver.thread import Place
 from include.wirewatch.models import (
     Alert,
@@ -34,7 +35,8 @@ def samples() -> dict[str, Message]:
     addendum = alert.model_copy(
         update={"parent": "first", "matches": alert.matches[1:], "excerpts": (_excerpt(TEXT, "sanctions"),)}
     )
-    storm = rollup_of(Storm(rollup="rollup", rule="ceasefire", latest=NOW), alert, Storming())
+    rollup = Rollup(alert_id="rollup", by="storm", key="ceasefire", until=NOW, publishers={})
+    storm = rollup_alert(rollup, alert, Gathering())
     below = Place("first", "1764000000.000100")
     copies = ("Northgate Press", "Continental Dispatch", "Northgate Press")
     return {

@@ -4,6 +4,8 @@ route     which receivers get which matches (pure)
 outbox    alerts still to be delivered, one S3 object each
 offer     the first alert about an article, or addenda to it → the outbox
 story     which alerts are copies of one text: they become replies
+rollup    which stories are gathered in one thread: a group's, a storm's (pure)
+quiet     when a receiver is left in peace (pure)
 thread    where in the channel an alert goes (pure)
 log       the delivery log: what was sent, to whom; permanent, compare-and-swap
 decide    what to do with one alert now (pure)

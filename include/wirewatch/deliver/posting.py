@@ -25,7 +25,7 @@ from include.wirewatch.deliver.receiver import (
     ThreadGoneError,
     UnknownOutcomeError,
 )
-from include.wirewatch.deliver.thread import Place, severity_of
+from include.wirewatch.deliver.thread import BY_ITSELF, Place, place_of, severity_of
 from include.wirewatch.models import Alert, Bulletin
 from include.wirewatch.store import Store
 
@@ -80,9 +80,8 @@ class Poster:
         shown = None
         while latest and latest.entry.bulletin and latest.entry.bulletin != shown:
             shown, entry = latest.entry.bulletin, latest.entry
-            place = Place(entry.parent, entry.thread_ts, entry.broadcast)
             try:
-                channel.update(shown, place, Posted(entry.channel, entry.ts))
+                channel.update(shown, place_of(entry), Posted(entry.channel, entry.ts))
             except MessageFaultError as error:
                 log.warning("deliver.not_edited alert=%s reason=%s", bulletin.alert_id, error)
                 return Result("not_edited")
@@ -100,10 +99,7 @@ class Poster:
             receiver=outgoing.receiver,
             rules=tuple(match.rule for match in alert.matches) if alert else (),
             severity=severity_of(outgoing),
-            parent=place.parent,
-            thread_ts=place.thread_ts,
-            broadcast=place.broadcast,
-            is_storm=place.is_storm,
+            **place._asdict(),
             promoted=before.promoted if before else False,
             state="posting",
             owner=self.owner,
@@ -132,7 +128,7 @@ class Poster:
             posted = self._post_or_plain(outgoing, channel, place)
         except ThreadGoneError:
             # Certainly not accepted, and never will be there: the next try posts it by itself.
-            alone = {"parent": "", "thread_ts": "", "broadcast": False, "is_storm": False, "promoted": True}
+            alone = {**BY_ITSELF._asdict(), "promoted": True}
             self._write(outgoing, begun.entry.model_copy(update={**alone, **released}), begun)
             return Result(Decision.WAITS_FOR_PARENT)
         except (BusyError, ReceiverFaultError) as error:

@@ -24,6 +24,7 @@ from slack_sdk.models.blocks import (
 )
 
 from include.wirewatch.deliver.bulletin import bulletin_text, render_bulletin
+from include.wirewatch.deliver.route import best_first
 from include.wirewatch.deliver.safe_text import (
     END_OF_ISOLATE,
     ISOLATE,
@@ -41,6 +42,7 @@ from include.wirewatch.models import Alert, Bulletin, Excerpt, RuleMatch
 
 TITLE_CHARS = 300
 NAME_CHARS = 80
+NOTED_CHARS = 120
 EXCERPT_CHARS = 500
 EXCERPTS_SHOWN = 3
 RULES_SHOWN = 12
@@ -50,11 +52,11 @@ TIME, DATE_TIME = "{time}", "{date_short_pretty} {time}"
 PUBLISHERS_SHOWN = 8
 # The parts of a score, as a reader would say them.
 WORDS = {
-    "title": "in the title",
-    "lead": "in the opening",
-    "hits": "number of hits",
-    "density": "hits per 100 words",
-    "terms": "different terms",
+    "title": "for the title",
+    "lead": "for the opening",
+    "hits": "for repetition",
+    "density": "for density",
+    "terms": "for variety",
 }
 # Why there is no full text, in words; whatever is not here is shown as it is.
 WHY = {
@@ -143,20 +145,19 @@ def rules_line(matches: tuple[RuleMatch, ...]) -> str:
 
 def rule_pieces(matches: tuple[RuleMatch, ...]) -> Iterator[tuple[str, bool]]:
     """The same in pieces: (text, is it a rule's name)."""
-    ordered = sorted(matches, key=lambda match: (-match.score, match.rule))
-    for place, match in enumerate(ordered[:RULES_SHOWN]):
+    for place, match in enumerate(best_first(matches)[:RULES_SHOWN]):
         if place:
             yield " · ", False
         yield match.rule, True
         yield f" ×{len(match.hits)}" + (f" ({match.severity})" if match.severity != "normal" else ""), False
-    if len(ordered) > RULES_SHOWN:
-        yield f" · and {len(ordered) - RULES_SHOWN} more", False
+    if len(matches) > RULES_SHOWN:
+        yield f" · and {len(matches) - RULES_SHOWN} more", False
 
 
 def score_line(matches: tuple[RuleMatch, ...]) -> str:
     """The best rule's score and the points that add up to it; "" where that is not known."""
-    best = min(matches, key=lambda match: (-match.score, match.rule))
-    parts = [f"{WORDS.get(part, part)} {points}" for part, points in best.score_parts.items() if points]
+    best = best_first(matches)[0]
+    parts = [f"{points} {WORDS.get(part, part)}" for part, points in best.score_parts.items() if points]
     whose = f" for {best.rule}" if len(matches) > 1 else ""
     return f"score {best.score} of 100{whose}: {' + '.join(parts)}" if parts else ""
 
@@ -259,7 +260,7 @@ def _notes(alert: Alert, place: Place) -> list[str]:
         where = "the alert above" if place.thread_ts else "an earlier alert, which is not here,"
         notes.append(f"Addendum: the article of {where} matches {alert.matches[0].rule} as well.")
     elif _is_copy(alert, place):
-        notes.append("A copy of the article above.")
+        notes.append(f"A copy of {f'“{clean(place.copy_of, NOTED_CHARS)}”' if place.copy_of else 'the article'} above.")
     if alert.found_late:
         notes.append("Found late: live polling had missed it.")
     if alert.method == "summary":
@@ -275,7 +276,7 @@ def _shown(alert: Alert, place: Place) -> tuple[Excerpt, ...]:
 
 
 def _is_copy(alert: Alert, place: Place) -> bool:
-    return bool(place.thread_ts and not alert.parent and not place.is_storm)
+    return bool(place.thread_ts and not alert.parent and not place.in_rollup)
 
 
 def _note(text: str) -> ContextBlock:

@@ -40,14 +40,19 @@ def unsilenced(
     routed: dict[str, tuple[RuleMatch, ...]], article: Article, silences: tuple[Silence, ...], now: datetime
 ) -> dict[str, tuple[RuleMatch, ...]]:
     """What of `routed` no silence mutes at that moment."""
-    running = [silence for silence in silences if now < silence.until]
     left = {
-        receiver: tuple(
-            match for match in matches if not any(is_silenced(silence, receiver, article, match) for silence in running)
-        )
+        receiver: tuple(match for match in matches if not silence_of(silences, receiver, article, match, now))
         for receiver, matches in routed.items()
     }
     return {receiver: matches for receiver, matches in left.items() if matches}
+
+
+def silence_of(
+    silences: tuple[Silence, ...], receiver: str, article: Article, match: RuleMatch, now: datetime
+) -> Silence | None:
+    """The first silence that mutes this match there at that moment."""
+    running = (silence for silence in silences if now < silence.until)
+    return next((silence for silence in running if is_silenced(silence, receiver, article, match)), None)
 
 
 def is_silenced(silence: Silence, receiver: str, article: Article, match: RuleMatch) -> bool:
@@ -76,6 +81,11 @@ def _takes(route: Route, rule: str, tags: tuple[str, ...], severity: Severity) -
         and (not route.tags or any(tag in route.tags for tag in tags))
         and _rank(severity) >= _rank(route.min_severity)
     )
+
+
+def best_first(matches: tuple[RuleMatch, ...]) -> list[RuleMatch]:
+    """The highest score first; equal ones by name."""
+    return sorted(matches, key=lambda match: (-match.score, match.rule))
 
 
 def _rank(severity: Severity) -> int:

@@ -4,6 +4,7 @@
     history.fetch_day    the same for one day of the past, in slices
     extract.extract      raw batch → one clean batch
     match.match          clean batch × rules → one matches batch, and alerts in the outbox
+    judge                what is to become of an article's matches (pure)
     batches              extract and match for all the slices of a day in one task
     deliver.deliver      outbox → receivers
     digest.digest        matches of a day → one bulletin a receiver, in the outbox

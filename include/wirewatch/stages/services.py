@@ -24,6 +24,7 @@ def _no_ccnews() -> Store:
 class Services:
     """open_slack: the Slack connection's client, or None where there is none. worker: names this task in leases.
 
+    open_secret: the password of the Airflow connection of that id, or None where there is none.
     open_ccnews: Common Crawl's news files, to be read; asked for only where a source's history comes to them.
     """
 
@@ -33,6 +34,7 @@ class Services:
     open_slack: "Callable[[], WebClient | None]"
     worker: str
     now: Callable[[], datetime] = lambda: datetime.now(UTC)
+    open_secret: Callable[[str], str | None] = lambda _: None
     open_ccnews: Callable[[], Store] = _no_ccnews
 
 
