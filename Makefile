@@ -5,7 +5,7 @@ BIN := $(VENV)/bin
 READY := $(VENV)/.installed
 
 .DEFAULT_GOAL := help
-.PHONY: help demo test check bench schema constraints clean
+.PHONY: help demo test check bench mutants schema constraints clean
 
 help:
 	@grep -hE '^[a-z_-]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 16
@@ -34,8 +34,9 @@ bench: $(READY) ## CPU beside what you would use instead, as ratios
 mutants: $(READY) ## break the rule engine on purpose, and see which test notices
 	@$(BIN)/python -m tests.match.mutants
 
-schema: $(READY) ## the JSON Schemas of the configuration files, for editors
+schema: $(READY) ## the JSON Schemas: of the configuration files, for editors; of webhooks, for their receivers
 	@$(BIN)/python -m include.wirewatch.config.schema
+	@$(BIN)/python -m include.wirewatch.deliver.event > docs/webhook.schema.json
 
 constraints: ## renew constraints.txt: the newest releases that work together, for every supported Python
 	$(BIN)/uv pip compile --quiet --upgrade --universal --python-version 3.11 --no-header --no-annotate \

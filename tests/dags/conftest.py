@@ -30,9 +30,9 @@ class Result(NamedTuple):
 
 
 class Airflow(NamedTuple):
-    """The deployment as Airflow sees it. run(dag_id) runs the real DAG to its end."""
+    """The deployment as Airflow sees it. run(dag_id, **conf) runs the real DAG to its end."""
 
-    run: Callable[[str], Result]
+    run: Callable[..., Result]
     config: Path
     store: Store
     slack: SlackServer
@@ -60,8 +60,8 @@ def airflow(
     }.items():
         monkeypatch.setenv(name, value)
 
-    def run(dag_id: str) -> Result:
-        dag_run = load_dags()[dag_id].test()
+    def run(dag_id: str, **conf: str) -> Result:
+        dag_run = load_dags()[dag_id].test(run_conf=conf)
         return Result(str(dag_run.state), {_name(task): task for task in task_runs(dag_run)})
 
     yield Airflow(run, tmp_path, Store(s3.client(), S3Place(s3_bucket, "news")), slack_server, newsroom)

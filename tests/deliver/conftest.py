@@ -1,3 +1,4 @@
+from collections.abc import Iterator
 from datetime import UTC, datetime, timedelta
 
 import pytest
@@ -5,7 +6,8 @@ import pytest
 from include.wirewatch.deliver.outbox import alert_id
 from include.wirewatch.deliver.receiver import Posted
 from include.wirewatch.deliver.thread import BY_ITSELF, Place
-from include.wirewatch.models import Alert, Excerpt, Hit, RuleMatch
+from include.wirewatch.models import Alert, Bulletin, Excerpt, Hit, RuleMatch
+from tests.fakes.webhook_server import WebhookServer
 
 NOW = datetime(2026, 11, 24, 12, 0, tzinfo=UTC)
 
@@ -37,28 +39,35 @@ class FakeChannel:
         self.faults: list[Exception] = []
         self.after_accept: list[BaseException] = []
         self.searched: list[datetime] = []
+        self.editions: dict[str, list[int]] = {}  # of bulletins, as they were shown one after the other
 
-    def post(self, alert: Alert, place: Place = BY_ITSELF, *, plain: bool = False) -> Posted:
+    def post(self, outgoing: Alert | Bulletin, place: Place = BY_ITSELF, *, plain: bool = False) -> Posted:
         if self.faults:
             raise self.faults.pop(0)
-        self.posted.append(alert.alert_id)
-        self.places[alert.alert_id] = place
+        self.posted.append(outgoing.alert_id)
+        self.places[outgoing.alert_id] = place
         self.plain.append(plain)
+        self._show(outgoing)
         if self.after_accept:
             raise self.after_accept.pop(0)
         return Posted("C0123456789", str(len(self.posted)))
 
-    def update(self, alert: Alert, place: Place, posted: Posted, copies: tuple[str, ...]) -> None:
+    def update(self, outgoing: Alert | Bulletin, place: Place, posted: Posted, copies: tuple[str, ...] = ()) -> None:
         if self.update_faults:
             raise self.update_faults.pop(0)
-        assert self.posted[int(posted.ts) - 1] == alert.alert_id
-        self.copies[alert.alert_id] = copies
+        assert self.posted[int(posted.ts) - 1] == outgoing.alert_id
+        self.copies[outgoing.alert_id] = copies
+        self._show(outgoing)
 
-    def find(self, alert: Alert, place: Place, since: datetime) -> Posted | None:
-        self.searched.append(since)
-        if self.places.get(alert.alert_id) == place:
-            return Posted("C0123456789", str(self.posted.index(alert.alert_id) + 1))
+    def find(self, outgoing: Alert | Bulletin, place: Place, last_try: datetime) -> Posted | None:
+        self.searched.append(last_try)
+        if self.places.get(outgoing.alert_id) == place:
+            return Posted("C0123456789", str(self.posted.index(outgoing.alert_id) + 1))
         return None
+
+    def _show(self, outgoing: Alert | Bulletin) -> None:
+        if isinstance(outgoing, Bulletin):
+            self.editions.setdefault(outgoing.alert_id, []).append(outgoing.edition)
 
 
 def rule_match(rule: str = "ceasefire", hits: int = 1, score: int = 50, severity: str = "normal") -> RuleMatch:
@@ -90,6 +99,27 @@ def make_alert(number: int = 1, *, receiver: str = "desk", not_before: datetime 
         **changes,
     }
     return Alert.model_validate(facts)
+
+
+def make_bulletin(edition: int = 0, *, number: int = 1, receiver: str = "desk", **changes: object) -> Bulletin:
+    facts: dict[str, object] = {
+        "kind": "digest" if edition else "failure",
+        "alert_id": f"bulletin-{number}",
+        "receiver": receiver,
+        "title": f"Bulletin {number}, edition {edition}",
+        "edition": edition,
+        "enqueued_at": NOW,
+        "not_before": NOW,
+        **changes,
+    }
+    return Bulletin.model_validate(facts)
+
+
+@pytest.fixture
+def server() -> Iterator[WebhookServer]:
+    """A webhook's other side."""
+    with WebhookServer() as started:
+        yield started
 
 
 @pytest.fixture

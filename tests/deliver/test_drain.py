@@ -131,7 +131,7 @@ def test_a_receiver_with_a_fault_is_parked_and_the_others_go_on(store, clock):
         outbox.enqueue(store, alert)
     result = drain(store, clock, {"desk": broken, "night": working}).run(90)
     assert result.counts == {"parked": 2, "posted": 1}
-    assert result.failures == ["receiver 'desk' is parked: not_in_channel: invite the bot"]
+    assert result.failures == [("parked desk", "receiver 'desk' is parked: not_in_channel: invite the bot")]
     assert len(list(outbox.waiting(store))) == 2
     assert drain(store, clock, {"desk": broken, "night": working}).run(90).counts == {"posted": 2}
 
@@ -148,7 +148,7 @@ def test_a_refused_message_is_tried_as_plain_text_and_then_kept_as_dead(store, c
     channel.faults = [MessageFaultError("invalid_blocks"), MessageFaultError("msg_too_long")]
     result = drain(store, clock, channel).run(90)
     assert result.counts == {"dead": 1}
-    assert "msg_too_long" in result.failures[0]
+    assert "msg_too_long" in result.failures[0].says
     known = delivery_log.read(store, other.alert_id)
     assert known.entry.state == "dead"
     assert known.entry.alert == other, "nothing is lost: the log keeps the alert"
@@ -157,7 +157,7 @@ def test_a_refused_message_is_tried_as_plain_text_and_then_kept_as_dead(store, c
 def test_a_receiver_that_left_the_file_keeps_its_alerts(store, clock):
     outbox.enqueue(store, make_alert())
     result = drain(store, clock, {}).run(90)
-    assert "no longer in receivers.yaml" in result.failures[0]
+    assert "no longer in receivers.yaml" in result.failures[0].says
     assert len(list(outbox.waiting(store))) == 1
 
 
@@ -209,7 +209,7 @@ def test_a_marker_that_cannot_be_read_is_told_and_the_others_are_delivered(store
     store.put("outbox/0000.json", b'{"alert_id": "0000", "from": "a newer version"}')
     result = drain(store, clock, channel).run(90)
     assert result.counts == {"posted": 1, "unreadable": 1}
-    assert "outbox/0000.json is not readable" in result.failures[0]
+    assert "outbox/0000.json is not readable" in result.failures[0].says
     assert store.get("outbox/0000.json") is not None, "it stays for the version that knows it"
 
 
@@ -218,7 +218,9 @@ def test_an_alert_whose_fate_stays_unknown_becomes_a_failure(store, clock, chann
     channel.faults = [UnknownOutcomeError("no answer")] * 3
     assert drain(store, clock, channel).run(90).failures == []
     clock.sleep(2 * 3600)
-    assert "is still open: no answer" in drain(store, clock, channel).run(90).failures[0]
+    failure = drain(store, clock, channel).run(90).failures[0]
+    assert failure.subject == "overdue desk"
+    assert failure.says == "1 messages for 'desk' are overdue, the oldest since 2026-11-24 12:00 UTC: no answer"
 
 
 def test_an_article_is_known_by_each_of_its_addresses(store, clock, channel):

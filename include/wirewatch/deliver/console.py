@@ -10,27 +10,33 @@ from datetime import UTC, datetime
 from include.wirewatch.deliver.receiver import Posted
 from include.wirewatch.deliver.render import render_text, replies_line
 from include.wirewatch.deliver.thread import BY_ITSELF, Place
-from include.wirewatch.models import Alert
+from include.wirewatch.models import Alert, Bulletin
 
 log = logging.getLogger(__name__)
 
 
 class ConsoleChannel:
-    """Prints alerts into the log of the running task."""
+    """Prints messages into the log of the running task."""
 
     via = "console"
 
     def __init__(self, name: str) -> None:
         self._name = name
 
-    def post(self, alert: Alert, place: Place = BY_ITSELF, *, plain: bool = False) -> Posted:  # noqa: ARG002  # a log has no blocks
-        log.info("alert for %s\n%s", self._name, render_text(alert, place))
+    def post(self, outgoing: Alert | Bulletin, place: Place = BY_ITSELF, *, plain: bool = False) -> Posted:  # noqa: ARG002  # a log has no blocks
+        log.info("%s for %s\n%s", _kind(outgoing), self._name, render_text(outgoing, place))
         return Posted("console", datetime.now(UTC).isoformat())
 
-    def find(self, alert: Alert, place: Place, since: datetime) -> Posted | None:  # noqa: ARG002
+    def find(self, outgoing: Alert | Bulletin, place: Place, last_try: datetime) -> Posted | None:  # noqa: ARG002
         return None
 
-    def update(self, alert: Alert, place: Place, posted: Posted, copies: tuple[str, ...]) -> None:  # noqa: ARG002
-        log.info(
-            "for %s, to %r of %s: %s", self._name, alert.title, posted.ts, replies_line(copies, "reply", "replies")
-        )
+    def update(self, outgoing: Alert | Bulletin, place: Place, posted: Posted, copies: tuple[str, ...] = ()) -> None:
+        if isinstance(outgoing, Bulletin):
+            self.post(outgoing, place)
+        else:
+            shown = replies_line(copies, "reply", "replies")
+            log.info("for %s, to %r of %s: %s", self._name, outgoing.title, posted.ts, shown)
+
+
+def _kind(outgoing: Alert | Bulletin) -> str:
+    return outgoing.kind if isinstance(outgoing, Bulletin) else "alert"

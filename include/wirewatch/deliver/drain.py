@@ -1,16 +1,11 @@
 """The loop that empties the outbox: read the log, decide, act, log. Any number of workers may run it at once.
 
-For one alert, in this order, each step kept in S3 before the next begins:
-
-    which story (story.py) → claim (posting, lease, place) → write ahead (last_try) → post → sent → delete the marker
-
-Killed anywhere, the next worker knows enough: without last_try nothing was posted; with it, the message is looked for
-in the channel before it is posted again. What cannot be proven: a post that the receiver accepts later than SETTLE.
+For one alert: which story (story.py) → claim … sent (posting.py) → delete the marker. Whatever was done before a crash
+is found done; the rest is repeated.
 """
 
 import logging
 import time
-import uuid
 from collections import Counter, deque
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
@@ -18,44 +13,58 @@ from datetime import UTC, datetime, timedelta
 
 from include.wirewatch.deliver import log as delivery_log
 from include.wirewatch.deliver import outbox
-from include.wirewatch.deliver.decide import LEASE, SETTLE, Decision, decide
-from include.wirewatch.deliver.log import LogEntry, Versioned
+from include.wirewatch.deliver.decide import Decision, decide
+from include.wirewatch.deliver.log import LogEntry, log_of
 from include.wirewatch.deliver.offer import Told, enqueue_addenda
+from include.wirewatch.deliver.posting import Poster
+from include.wirewatch.deliver.quiet import ALWAYS_OPEN, Quiet, free_since, held_until
 from include.wirewatch.deliver.receiver import (
     BusyError,
     Channel,
     MessageFaultError,
     Posted,
     ReceiverFaultError,
-    ThreadGoneError,
     UnknownOutcomeError,
 )
-from include.wirewatch.deliver.story import PATIENT, Lead, Storming, copies_of, lead_of
-from include.wirewatch.deliver.thread import BY_ITSELF, Place, place_below, place_decided, severity_of
-from include.wirewatch.models import Alert
+from include.wirewatch.deliver.rollup import STORMS_ONLY, Gathering
+from include.wirewatch.deliver.story import Lead, copies_of, lead_of
+from include.wirewatch.deliver.thread import BY_ITSELF, Place, place_below, place_decided, place_of, severity_of
+from include.wirewatch.models import Alert, Bulletin, Failure
 from include.wirewatch.store import Store
 
 log = logging.getLogger(__name__)
-# An alert whose fate is still unknown after so long is a failure that somebody must see.
+# A message that is still open so long after it was due is a failure that somebody must see.
 TOO_LONG = timedelta(hours=1)
+# Outcomes after which a message is still open, and nobody has been told why.
+OPEN = {"left_for_next", "unknown", Decision.OWNED, Decision.SETTLING, Decision.WAITS_FOR_PARENT}
 
 
 @dataclass
 class Drained:
-    """What one drain did: alerts by outcome, and what somebody has to mend."""
+    """What one drain did: messages by outcome, and what somebody has to mend."""
 
     counts: Counter[str] = field(default_factory=Counter)
-    failures: list[str] = field(default_factory=list)
+    failures: list[Failure] = field(default_factory=list)
+
+    def fail(self, subject: str, says: str) -> None:
+        self.failures.append(Failure(subject, says))
 
 
 @dataclass
 class _Pass:
-    """What one run has learnt: who is parked, who may be posted to again when, and what still waits for whom."""
+    """What one run has learnt: who is parked, who may be posted to again when, and what still waits for whom.
+
+    held: what waits for the end of quiet hours. released: what does not, because a more severe reply takes it along.
+    overdue: receiver → for each message left open too long, when it was due and why it is open.
+    """
 
     deadline: datetime
     parked: set[str] = field(default_factory=set)
     busy_until: dict[str, datetime] = field(default_factory=dict)
-    queues: dict[str, deque[Alert]] = field(default_factory=dict)
+    queues: dict[str, deque[Alert | Bulletin]] = field(default_factory=dict)
+    held: dict[str, Alert | Bulletin] = field(default_factory=dict)
+    released: set[str] = field(default_factory=set)
+    overdue: dict[str, list[tuple[datetime, str]]] = field(default_factory=dict)
     result: Drained = field(default_factory=Drained)
 
 
@@ -63,7 +72,7 @@ class _Pass:
 class Drain:
     """One worker's pass over the outbox.
 
-    channels: receiver name → its channel. storming: receiver name → its patience, where it is not the default.
+    channels: receiver name → its channel. gathering, quiet: receiver name → its own, where it is not the default.
     post_interval_s: pause between two posts to one receiver.
     now and sleep are arguments so that time can be told in tests.
     """
@@ -71,39 +80,49 @@ class Drain:
     store: Store
     channels: dict[str, Channel]
     owner: str
-    storming: Mapping[str, Storming] = field(default_factory=dict)
+    gathering: Mapping[str, Gathering] = field(default_factory=dict)
+    quiet: Mapping[str, Quiet] = field(default_factory=dict)
     post_interval_s: float = 1.0
     now: Callable[[], datetime] = lambda: datetime.now(UTC)
     sleep: Callable[[float], None] = time.sleep
     _uncounted: dict[tuple[str, str], list[Alert]] = field(default_factory=dict, init=False)
+    _poster: Poster = field(init=False)
+
+    def __post_init__(self) -> None:
+        self._poster = Poster(self.store, self.owner, self.now)
 
     def run(self, budget_s: float) -> Drained:
         """Deliver what is open until the outbox is through or budget_s is over; the rest stays for the next drain."""
         going = _Pass(self.now() + timedelta(seconds=budget_s))
-        replies: list[Alert] = []
-        for alert in outbox.waiting(self.store):
-            if isinstance(alert, outbox.Unreadable):
-                going.result.failures.append(f"{alert.key} is not readable by this version ({alert.problem})")
+        replies: list[Alert | Bulletin] = []
+        for outgoing in outbox.waiting(self.store):
+            if isinstance(outgoing, outbox.Unreadable):
+                says = f"{outgoing.key} is not readable by this version ({outgoing.problem})"
+                going.result.fail(f"unreadable {outgoing.key}", says)
                 going.result.counts["unreadable"] += 1
                 continue
-            going.queues.setdefault(alert.receiver, deque()).append(alert)
-            if self.now() < going.deadline and not self._wait_s(alert.receiver, going):
-                self._attempt(going.queues[alert.receiver].popleft(), going, replies)
+            queue = going.queues.setdefault(outgoing.receiver, deque())
+            queue.append(outgoing)
+            if self.now() < going.deadline and not self._wait_s(outgoing.receiver, going):
+                self._attempt(queue.popleft(), going, replies)
         # A receiver that must be waited for holds nobody else up: always the one that is free soonest.
         while queues := [name for name, queue in going.queues.items() if queue]:
             receiver = min(queues, key=lambda name: self._wait_s(name, going))
             self._attempt(going.queues[receiver].popleft(), going, replies)
         # Their parents may have been sent meanwhile; as long as that helps, once more.
         while replies:
-            left: list[Alert] = []
+            left: list[Alert | Bulletin] = []
             for reply in replies:
                 self._attempt(reply, going, left)
             if len(left) == len(replies):
                 break
             replies = left
-        if replies:
-            going.result.counts[Decision.WAITS_FOR_PARENT] += len(replies)
+        for reply in replies:
+            self._count(reply, going, Decision.WAITS_FOR_PARENT)
+        for alert in going.held.values():
+            self._count(alert, going, Decision.HELD)
         self._count_copies()
+        self._name_overdue(going)
         return going.result
 
     def _wait_s(self, receiver: str, going: _Pass) -> float:
@@ -113,182 +132,136 @@ class Drain:
             return 0.0
         return max((until - self.now()).total_seconds(), 0.0)
 
-    def _attempt(self, alert: Alert, going: _Pass, replies: list[Alert]) -> None:
-        """Try one alert and count the outcome; one that waits for its parent goes to `replies` instead."""
-        result = going.result
-        outcome = self._stopped(alert, going)
+    def _attempt(self, outgoing: Alert | Bulletin, going: _Pass, replies: list[Alert | Bulletin]) -> None:
+        """Try one message and count the outcome; one that is held, or waits for its parent, is kept for later."""
+        receiver, why = outgoing.receiver, ""
+        outcome = self._stopped(receiver, going)
         if not outcome:
             try:
-                outcome = self._deliver(alert, going)
+                outcome = self._deliver(outgoing, going)
             except ReceiverFaultError as error:
-                going.parked.add(alert.receiver)
-                result.failures.append(f"receiver {alert.receiver!r} is parked: {error}")
+                going.parked.add(receiver)
+                going.result.fail(f"parked {receiver}", f"receiver {receiver!r} is parked: {error}")
                 outcome = "parked"
             except BusyError as error:
-                going.busy_until[alert.receiver] = self.now() + timedelta(seconds=error.retry_after_s)
-                outcome = "left_for_next"
+                going.busy_until[receiver] = self.now() + timedelta(seconds=error.retry_after_s)
+                outcome, why = "left_for_next", str(error)
             except MessageFaultError as error:
-                result.failures.append(f"alert {alert.alert_id} for {alert.receiver!r} is dead: {error}")
+                outbox.remove(self.store, outgoing)
+                kind = "alert" if isinstance(outgoing, Alert) else outgoing.kind
+                says = f"{kind} {outgoing.alert_id} for {receiver!r} is dead: {error}"
+                going.result.fail(f"dead {outgoing.alert_id}", says)
                 outcome = "dead"
             except UnknownOutcomeError as error:
-                log.warning("deliver.unknown alert=%s receiver=%s reason=%s", alert.alert_id, alert.receiver, error)
-                if self.now() - alert.enqueued_at > TOO_LONG:
-                    result.failures.append(f"alert {alert.alert_id} for {alert.receiver!r} is still open: {error}")
-                outcome = "unknown"
-        if outcome == "posted":
-            going.busy_until[alert.receiver] = self.now() + timedelta(seconds=self.post_interval_s)
+                log.warning("deliver.unknown alert=%s receiver=%s reason=%s", outgoing.alert_id, receiver, error)
+                outcome, why = "unknown", str(error)
+        if outcome in {"posted", "edited"}:
+            going.busy_until[receiver] = self.now() + timedelta(seconds=self.post_interval_s)
         if outcome == Decision.WAITS_FOR_PARENT:
-            replies.append(alert)
+            replies.append(outgoing)
+        elif outcome == Decision.HELD:
+            going.held[outgoing.alert_id] = outgoing
         else:
-            result.counts[outcome] += 1
+            self._count(outgoing, going, outcome, why)
 
-    def _stopped(self, alert: Alert, going: _Pass) -> str:
-        """Why this alert is not even tried, after waiting for its receiver's next slot; "" where it is."""
+    def _count(self, outgoing: Alert | Bulletin, going: _Pass, outcome: str, why: str = "") -> None:
+        going.result.counts[outcome] += 1
+        if outcome in OPEN and self.now() - (due := self._due(outgoing)) > TOO_LONG:
+            going.overdue.setdefault(outgoing.receiver, []).append((due, why or str(outcome)))
+
+    def _due(self, outgoing: Alert | Bulletin) -> datetime:
+        """Since when it could have gone out."""
+        if isinstance(outgoing, Bulletin):
+            return outgoing.not_before
+        quiet = self.quiet.get(outgoing.receiver, ALWAYS_OPEN)
+        return free_since(quiet, severity_of(outgoing), outgoing.not_before, self.now())
+
+    def _is_held(self, outgoing: Alert | Bulletin, going: _Pass) -> bool:
+        """Whether quiet hours hold it now. Bulletins have a not_before of their own."""
+        if isinstance(outgoing, Bulletin) or outgoing.alert_id in going.released:
+            return False
+        now = self.now()
+        return held_until(self.quiet.get(outgoing.receiver, ALWAYS_OPEN), severity_of(outgoing), now) > now
+
+    def _name_overdue(self, going: _Pass) -> None:
+        for receiver, late in going.overdue.items():
+            since, why = min(late)
+            says = f"{len(late)} messages for {receiver!r} are overdue, the oldest since {since:%Y-%m-%d %H:%M} UTC"
+            going.result.fail(f"overdue {receiver}", f"{says}: {why}")
+
+    def _stopped(self, receiver: str, going: _Pass) -> str:
+        """Why a message for it is not even tried, after waiting for its next slot; "" where it is."""
         if self.now() >= going.deadline:
             return "left_for_next"
-        if alert.receiver in going.parked:
+        if receiver in going.parked:
             return "parked"
-        wait_s = self._wait_s(alert.receiver, going)
+        wait_s = self._wait_s(receiver, going)
         if self.now() + timedelta(seconds=wait_s) > going.deadline:
             return "left_for_next"
         if wait_s:
             self.sleep(wait_s)
         return ""
 
-    def _deliver(self, alert: Alert, going: _Pass) -> str:
-        """One alert, as far as it goes now; the name of the outcome."""
-        known = delivery_log.read(self.store, alert.alert_id)
-        decision = decide(alert, known.entry if known else None, self.now())
+    def _deliver(self, outgoing: Alert | Bulletin, going: _Pass) -> str:
+        """One message, as far as it goes now; the name of the outcome."""
+        known = delivery_log.read(self.store, outgoing.alert_id, log_of(outgoing))
+        held = self._is_held(outgoing, going)
+        decision = decide(outgoing, known.entry if known else None, self.now(), held=held)
         if known and decision in {Decision.ALREADY_SENT, Decision.DEAD}:
-            self._settle(alert, known.entry)
+            self._settle(outgoing, known.entry)
             return decision
-        if decision not in {Decision.FIRST, Decision.RESUME, Decision.RECONCILE}:
+        if decision not in {Decision.FIRST, Decision.RESUME, Decision.RECONCILE, Decision.EDIT}:
             return decision
-        channel = self.channels.get(alert.receiver)
+        channel = self.channels.get(outgoing.receiver)
         if channel is None:
             raise ReceiverFaultError("it is no longer in receivers.yaml; put it back, or delete its outbox objects")
-        place = place_decided(known.entry if known else None) or self._place(alert, going)
+        if known and isinstance(outgoing, Bulletin) and decision is Decision.EDIT:
+            result = self._poster.edit(outgoing, known, channel)
+            outbox.remove(self.store, outgoing)
+            return result.outcome
+        place = place_decided(known.entry if known else None) or self._place(outgoing, going)
         if place is None:
             return Decision.WAITS_FOR_PARENT
-        claimed = self._claim(alert, known, channel, place)
-        if claimed is None:
-            return Decision.OWNED
-        if decision is Decision.RECONCILE and claimed.entry.last_try:
-            found = channel.find(alert, place, claimed.entry.last_try - SETTLE)
-            if found:
-                return self._sent(alert, claimed, found, "found")
-        return self._post(alert, claimed, channel, place)
+        look_first = decision is Decision.RECONCILE
+        result = self._poster.post(outgoing, known, channel, place, look_first=look_first)
+        if result.sent:
+            self._settle(outgoing, result.sent)
+        return result.outcome
 
-    def _place(self, alert: Alert, going: _Pass) -> Place | None:
-        """Where the alert goes; None: its parent is not sent yet."""
-        if alert.kind == "rollup":
+    def _place(self, outgoing: Alert | Bulletin, going: _Pass) -> Place | None:
+        """Where it goes; None: its parent is not sent yet."""
+        if outgoing.kind == "rollup":
             return BY_ITSELF
-        lead = Lead(alert.parent)
-        if not alert.parent:
-            lead = lead_of(self.store, alert, self.now(), self.storming.get(alert.receiver, PATIENT))
+        lead = Lead(outgoing.parent)
+        if isinstance(outgoing, Alert) and not outgoing.parent:
+            lead = lead_of(self.store, outgoing, self.now(), self.gathering.get(outgoing.receiver, STORMS_ONLY))
         if not lead.alert_id:
             return BY_ITSELF
+        # What goes out takes along what it replies to, also in quiet hours.
+        going.released.add(lead.alert_id)
+        if waiting := going.held.pop(lead.alert_id, None):
+            left: list[Alert | Bulletin] = []
+            self._attempt(waiting, going, left)
+            going.held.update({one.alert_id: one for one in left})
         if lead.rollup and not delivery_log.is_known(self.store, lead.alert_id):
             outbox.enqueue(self.store, lead.rollup)
             self._attempt(lead.rollup, going, [])
-        # The outbox first: an alert leaves it only once the log knows it.
-        waits = outbox.read(self.store, lead.alert_id) is not None
-        parent = delivery_log.read(self.store, lead.alert_id)
-        return place_below(alert, parent.entry if parent else None, parent_waits=waits)
+        # The outbox first: an alert leaves it only once the log knows it. A bulletin's parent was enqueued before it.
+        waits = isinstance(outgoing, Bulletin) or outbox.read(self.store, lead.alert_id) is not None
+        parent = delivery_log.read(self.store, lead.alert_id, log_of(outgoing))
+        return place_below(outgoing, parent.entry if parent else None, parent_waits=waits)
 
-    def _claim(self, alert: Alert, known: Versioned | None, channel: Channel, place: Place) -> Versioned | None:
-        before = known.entry if known else None
-        entry = LogEntry(
-            alert_id=alert.alert_id,
-            article_id=alert.article_id,
-            receiver=alert.receiver,
-            rules=tuple(match.rule for match in alert.matches),
-            severity=severity_of(alert),
-            parent=place.parent,
-            thread_ts=place.thread_ts,
-            broadcast=place.broadcast,
-            is_storm=place.is_storm,
-            promoted=before.promoted if before else False,
-            state="posting",
-            owner=self.owner,
-            nonce=uuid.uuid4().hex,
-            lease_until=self.now() + LEASE,
-            last_try=before.last_try if before else None,
-            tries=before.tries if before else 0,
-            via=channel.via,
-        )
-        return delivery_log.write(self.store, entry, known)
-
-    def _post(self, alert: Alert, claimed: Versioned, channel: Channel, place: Place) -> str:
-        attempt = claimed.entry.model_copy(update={"last_try": self.now(), "tries": claimed.entry.tries + 1})
-        begun = delivery_log.write(self.store, attempt, claimed)
-        if begun is None:
-            return Decision.OWNED
-        if self.now() + SETTLE > begun.entry.lease_until:
-            # The writes took so long that another worker could look for the post before it can have arrived.
-            released = begun.entry.model_copy(update={"last_try": None, "lease_until": self.now()})
-            delivery_log.write(self.store, released, begun)
-            return "left_for_next"
-        try:
-            posted = self._post_or_plain(alert, channel, place)
-        except ThreadGoneError:
-            # Certainly not accepted, and never will be there: the next try posts it by itself.
-            alone = {"parent": "", "thread_ts": "", "broadcast": False, "is_storm": False, "promoted": True}
-            changes = {**alone, "last_try": None, "lease_until": self.now()}
-            delivery_log.write(self.store, begun.entry.model_copy(update=changes), begun)
-            return Decision.WAITS_FOR_PARENT
-        except (BusyError, ReceiverFaultError) as error:
-            # Certainly not accepted: give the claim back, so that nobody waits for it or looks for it.
-            released = begun.entry.model_copy(update={"last_try": None, "lease_until": self.now(), "error": str(error)})
-            delivery_log.write(self.store, released, begun)
-            raise
-        except MessageFaultError as error:
-            dead = begun.entry.model_copy(update={"state": "dead", "error": str(error), "alert": alert})
-            if delivery_log.write(self.store, dead, begun):
-                outbox.remove(self.store, alert)
-            raise
-        except UnknownOutcomeError as error:
-            # It settles from now on: when the answer was lost, not when the post was planned.
-            lost = {"lease_until": self.now(), "last_try": self.now(), "error": str(error)}
-            unknown = begun.entry.model_copy(update=lost)
-            delivery_log.write(self.store, unknown, begun)
-            raise
-        return self._sent(alert, begun, posted, "posted")
-
-    def _post_or_plain(self, alert: Alert, channel: Channel, place: Place) -> Posted:
-        try:
-            return channel.post(alert, place)
-        except MessageFaultError as error:
-            log.warning("deliver.plain alert=%s reason=%s", alert.alert_id, error)
-            return channel.post(alert, place, plain=True)
-
-    def _sent(self, alert: Alert, before: Versioned, posted: Posted, outcome: str) -> str:
-        entry = before.entry.model_copy(
-            update={
-                "state": "sent",
-                "channel": posted.channel,
-                "ts": posted.ts,
-                "sent_at": self.now(),
-                "error": "",
-                "alert": alert.model_copy(update={"signature": ""}),
-            }
-        )
-        if delivery_log.write(self.store, entry, before):
-            self._settle(alert, entry)
-        log.info(
-            "deliver.%s alert=%s receiver=%s via=%s ts=%s", outcome, alert.alert_id, alert.receiver, entry.via, entry.ts
-        )
-        return outcome
-
-    def _settle(self, alert: Alert, entry: LogEntry) -> None:
+    def _settle(self, outgoing: Alert | Bulletin, entry: LogEntry) -> None:
         """What is left once the log says sent or dead. Repeated whole after a crash; the marker goes last."""
         # A marker that came back (see offer.py) may name rules that the delivered one did not.
-        if not alert.parent:
-            enqueue_addenda(self.store, alert, Told(entry.alert_id, entry.article_id, entry.rules))
+        if isinstance(outgoing, Alert) and not outgoing.parent:
+            enqueue_addenda(self.store, outgoing, Told(entry.alert_id, entry.article_id, entry.rules))
             if entry.state == "sent" and entry.parent:
-                self._uncounted.setdefault((alert.receiver, entry.parent), []).append(alert)
+                self._uncounted.setdefault((outgoing.receiver, entry.parent), []).append(outgoing)
                 return
-        outbox.remove(self.store, alert)
+        if isinstance(outgoing, Bulletin) and entry.bulletin and entry.bulletin.edition < outgoing.edition:
+            return  # what was found in the channel is an earlier edition: the marker's turn to edit it comes next
+        outbox.remove(self.store, outgoing)
 
     def _count_copies(self) -> None:
         """Edit each alert that was replied to, once; then the replies are through, and their markers go."""
@@ -308,12 +281,12 @@ class Drain:
         parent, channel = delivery_log.read(self.store, lead), self.channels.get(receiver)
         if parent is None or parent.entry.alert is None or channel is None:
             return
-        entry, shown = parent.entry, None
+        entry = parent.entry
+        shown: tuple[str, ...] = ()
         # Another worker may count one more meanwhile, and its edit arrive before ours: the last to look corrects it.
         while (copies := copies_of(self.store, receiver, lead)) != shown:
-            place = Place(entry.parent, entry.thread_ts, entry.broadcast, entry.is_storm)
             try:
-                channel.update(parent.entry.alert, place, Posted(entry.channel, entry.ts), copies)
+                channel.update(parent.entry.alert, place_of(entry), Posted(entry.channel, entry.ts), copies)
             except MessageFaultError as error:
                 log.warning("deliver.not_edited alert=%s reason=%s", lead, error)
             shown = copies

@@ -1,14 +1,17 @@
-"""The delivery log, `delivery/<alert_id>.json`: one entry an alert, for ever, changed by compare-and-swap only.
+"""The delivery log, `delivery/<alert_id>.json`: one entry a message, for ever, changed by compare-and-swap only.
 
 posting   somebody owns it until lease_until. last_try says when a post was begun; None: certainly nothing was posted
 sent      it is in the channel, at ts
 dead      the receiver refuses this message for good
 Both keep the alert itself: the one to edit the message when copies come, the other so that nothing is lost.
+A bulletin's entry keeps the edition that is shown; a quiet run's lies under another prefix (Bulletin.log_under).
 """
 
 from typing import Literal, NamedTuple
 
-from include.wirewatch.models import Alert, Record, Severity, UtcDatetime
+from pydantic import AliasChoices, Field
+
+from include.wirewatch.models import Alert, Bulletin, Record, Severity, UtcDatetime
 from include.wirewatch.store import Store
 
 PREFIX = "delivery/"
@@ -17,7 +20,7 @@ PREFIX = "delivery/"
 class LogEntry(Record):
     """What is known about the delivery of one alert. nonce tells one claim from another.
 
-    parent, thread_ts, broadcast, is_storm: where it was decided to post it, before it was tried; see thread.py.
+    parent … copy_of: where it was decided to post it, before it was tried; see thread.py.
     promoted: its thread is gone, so it stands by itself.
     """
 
@@ -29,7 +32,9 @@ class LogEntry(Record):
     parent: str = ""
     thread_ts: str = ""
     broadcast: bool = False
-    is_storm: bool = False
+    # is_storm: what it was called at first. Entries are kept for ever.
+    in_rollup: bool = Field(False, validation_alias=AliasChoices("in_rollup", "is_storm"))
+    copy_of: str = ""
     promoted: bool = False
     state: Literal["posting", "sent", "dead"]
     owner: str
@@ -43,6 +48,7 @@ class LogEntry(Record):
     sent_at: UtcDatetime | None = None
     error: str = ""
     alert: Alert | None = None
+    bulletin: Bulletin | None = None
 
 
 class Versioned(NamedTuple):
@@ -52,21 +58,26 @@ class Versioned(NamedTuple):
     etag: str
 
 
-def read(store: Store, alert_id: str) -> Versioned | None:
-    stored = store.get(_key(alert_id))
+def read(store: Store, alert_id: str, under: str = PREFIX) -> Versioned | None:
+    stored = store.get(_key(under, alert_id))
     return Versioned(LogEntry.model_validate_json(stored.body), stored.etag) if stored else None
 
 
-def write(store: Store, entry: LogEntry, before: Versioned | None) -> Versioned | None:
+def write(store: Store, entry: LogEntry, before: Versioned | None, under: str = PREFIX) -> Versioned | None:
     """Write over what was read. None: somebody else wrote first, and the caller must let go."""
-    etag = store.swap(_key(entry.alert_id), entry.model_dump_json().encode(), before.etag if before else None)
+    etag = store.swap(_key(under, entry.alert_id), entry.model_dump_json().encode(), before.etag if before else None)
     return Versioned(entry, etag) if etag else None
 
 
-def is_known(store: Store, alert_id: str) -> bool:
-    """True when delivery has begun: the alert was sent, is being sent, or is dead."""
-    return store.get(_key(alert_id)) is not None
+def is_known(store: Store, alert_id: str, under: str = PREFIX) -> bool:
+    """True when delivery has begun: the message was sent, is being sent, or is dead."""
+    return store.get(_key(under, alert_id)) is not None
 
 
-def _key(alert_id: str) -> str:
-    return f"{PREFIX}{alert_id}.json"
+def log_of(outgoing: Alert | Bulletin) -> str:
+    """The prefix under which its entry lies."""
+    return outgoing.log_under if isinstance(outgoing, Bulletin) else PREFIX
+
+
+def _key(under: str, alert_id: str) -> str:
+    return f"{under}{alert_id}.json"

@@ -1,7 +1,8 @@
-"""The outbox: alerts still to be delivered, `outbox/<alert_id>.json`.
+"""The outbox: alerts and bulletins still to be delivered, `outbox/<alert_id>.json`.
 
 An alert's id holds no run and no date, so a rerun, a clear or a second source enqueues the same object again. A
 marker that comes back after delivery does no harm: the delivery log says `sent`, and the marker is deleted.
+Each edition of a bulletin is a marker of its own, so that deleting one that is done cannot take a later one along.
 """
 
 import hashlib
@@ -10,14 +11,15 @@ from concurrent.futures import ThreadPoolExecutor
 from itertools import islice
 from typing import NamedTuple
 
-from pydantic import ValidationError
+from pydantic import TypeAdapter, ValidationError
 
-from include.wirewatch.models import Alert
+from include.wirewatch.models import Alert, Bulletin, Outgoing
 from include.wirewatch.store import Store
 
 PREFIX = "outbox/"
 # Markers read at once: one after the other, a backlog of 10,000 would take longer to read than a task may run.
 READERS = 16
+_OUTGOING: TypeAdapter[Alert | Bulletin] = TypeAdapter(Outgoing)
 
 
 def alert_id(article_id: str, receiver: str, rule: str = "") -> str:
@@ -26,15 +28,21 @@ def alert_id(article_id: str, receiver: str, rule: str = "") -> str:
     return hashlib.sha256("\n".join(parts).encode()).hexdigest()[:32]
 
 
-def enqueue(store: Store, alert: Alert) -> bool:
-    """Put the alert into the outbox; False where one of that id is there already."""
-    return store.put_new(_key(alert.alert_id), alert.model_dump_json().encode())
+def enqueue(store: Store, outgoing: Alert | Bulletin) -> bool:
+    """Put the message into the outbox; False where one of that id (and edition) is there already."""
+    return store.put_new(_key_of(outgoing), outgoing.model_dump_json().encode())
 
 
 def read(store: Store, alert_id: str) -> Alert | None:
     """The waiting alert of that id, or None."""
     stored = store.get(_key(alert_id))
     return Alert.model_validate_json(stored.body) if stored else None
+
+
+def editions(store: Store, alert_id: str) -> list[int]:
+    """The editions of a bulletin that wait."""
+    start = f"{PREFIX}{alert_id}-"
+    return [int(item.key.removeprefix(start).removesuffix(".json")) for item in store.list(start)]
 
 
 class Unreadable(NamedTuple):
@@ -44,22 +52,22 @@ class Unreadable(NamedTuple):
     problem: str
 
 
-def waiting(store: Store) -> Iterator[Alert | Unreadable]:
-    """Every alert in the outbox, the longest waiting first. One that another worker removes meanwhile is left out."""
+def waiting(store: Store) -> Iterator[Alert | Bulletin | Unreadable]:
+    """Every message in the outbox, the longest waiting first. One that another worker removes meanwhile is left out."""
     keys = iter([item.key for item in sorted(store.list(PREFIX), key=lambda item: item.modified)])
     with ThreadPoolExecutor(READERS) as pool:
         while some := list(islice(keys, 4 * READERS)):
             yield from (found for found in pool.map(lambda key: _read(store, key), some) if found is not None)
 
 
-def remove(store: Store, alert: Alert) -> None:
-    store.delete(_key(alert.alert_id))
+def remove(store: Store, outgoing: Alert | Bulletin) -> None:
+    store.delete(_key_of(outgoing))
 
 
-def _read(store: Store, key: str) -> Alert | Unreadable | None:
+def _read(store: Store, key: str) -> Alert | Bulletin | Unreadable | None:
     stored = store.get(key)
     try:
-        return Alert.model_validate_json(stored.body) if stored else None
+        return _OUTGOING.validate_json(stored.body) if stored else None
     except ValidationError as error:
         first = error.errors(include_url=False, include_input=False)[0]
         return Unreadable(key, f"{'.'.join(map(str, first['loc']))}: {first['msg']}")
@@ -67,3 +75,8 @@ def _read(store: Store, key: str) -> Alert | Unreadable | None:
 
 def _key(alert_id: str) -> str:
     return f"{PREFIX}{alert_id}.json"
+
+
+def _key_of(outgoing: Alert | Bulletin) -> str:
+    edition = outgoing.edition if isinstance(outgoing, Bulletin) else 0
+    return _key(f"{outgoing.alert_id}-{edition}" if edition else outgoing.alert_id)

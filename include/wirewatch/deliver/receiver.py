@@ -3,8 +3,12 @@
 from datetime import datetime
 from typing import NamedTuple, Protocol
 
+from include.wirewatch.answers import retry_after_s
 from include.wirewatch.deliver.thread import BY_ITSELF, Place
-from include.wirewatch.models import Alert
+from include.wirewatch.models import Alert, Bulletin
+
+RETRY_AFTER_S = 30.0
+RETRY_AFTER_MAX_S = 3600.0
 
 
 class Posted(NamedTuple):
@@ -19,14 +23,14 @@ class Channel(Protocol):
 
     via: str
 
-    def post(self, alert: Alert, place: Place = BY_ITSELF, *, plain: bool = False) -> Posted:
-        """Post the alert there; plain: as text alone, for a message whose blocks were refused."""
+    def post(self, outgoing: Alert | Bulletin, place: Place = BY_ITSELF, *, plain: bool = False) -> Posted:
+        """Post it there; plain: as text alone, for a message whose blocks were refused."""
 
-    def find(self, alert: Alert, place: Place, since: datetime) -> Posted | None:
-        """Look for an alert posted there after `since`. None: certainly not there."""
+    def find(self, outgoing: Alert | Bulletin, place: Place, last_try: datetime) -> Posted | None:
+        """Look for a message whose post was begun at last_try, at least SETTLE ago. None: certainly not there."""
 
-    def update(self, alert: Alert, place: Place, posted: Posted, copies: tuple[str, ...]) -> None:
-        """Show in the posted message which publishers have copies of it. Repeating it changes nothing."""
+    def update(self, outgoing: Alert | Bulletin, place: Place, posted: Posted, copies: tuple[str, ...] = ()) -> None:
+        """Edit the posted message: another edition, or who has copies. Repeating it changes nothing."""
 
 
 class BusyError(Exception):
@@ -51,3 +55,9 @@ class ThreadGoneError(Exception):
 
 class UnknownOutcomeError(Exception):
     """The answer was lost: it may have been accepted or not."""
+
+
+def wait_s(retry_after: str, now: datetime) -> float:
+    """Seconds that a Retry-After header asks for, within bounds; RETRY_AFTER_S where it says nothing that we know."""
+    asked = retry_after_s(retry_after, now) if retry_after else None
+    return RETRY_AFTER_S if asked is None else min(max(asked, 1.0), RETRY_AFTER_MAX_S)

@@ -6,14 +6,15 @@ the message is then looked for in the channel's history by the alert_id in its m
 """
 
 import uuid
-from collections.abc import Callable, Mapping
-from datetime import datetime
+from collections.abc import Callable
+from datetime import UTC, datetime, timedelta
 from http.client import HTTPException
-from typing import Any
+from typing import Any, NamedTuple
 
 from slack_sdk import WebClient
 from slack_sdk.errors import SlackApiError, SlackClientError
 
+from include.wirewatch.deliver.decide import SETTLE
 from include.wirewatch.deliver.receiver import (
     BusyError,
     MessageFaultError,
@@ -21,16 +22,17 @@ from include.wirewatch.deliver.receiver import (
     ReceiverFaultError,
     ThreadGoneError,
     UnknownOutcomeError,
+    wait_s,
 )
 from include.wirewatch.deliver.render import render_message
 from include.wirewatch.deliver.thread import BY_ITSELF, Place
-from include.wirewatch.models import Alert
+from include.wirewatch.models import Alert, Bulletin
 
 EVENT_TYPE = "wirewatch_alert"
 HISTORY_PAGE = 200
 HISTORY_PAGES = 20
-RETRY_AFTER_S = 30.0
-RETRY_AFTER_MAX_S = 3600.0
+# Messages to look for are mostly minutes old: one reading that goes back so much further serves all of them.
+FURTHER_BACK = timedelta(hours=1)
 
 _TOKEN = "put a valid bot token into the Airflow connection 'slack_api_default'"  # noqa: S105  # a sentence
 RECEIVER_FAULTS = {
@@ -65,48 +67,72 @@ ITS_OWN_TROUBLE = {"internal_error", "fatal_error", "service_unavailable", "requ
 THREAD_FAULTS = {"thread_not_found", "invalid_thread_ts", "cannot_reply_to_message"}
 
 
+class _Scan(NamedTuple):
+    """What a channel or thread held at a moment, from another moment on: alert_id → ts."""
+
+    since: datetime
+    at: datetime
+    found: dict[str, str]
+
+
 class SlackChannel:
-    """One channel, by its id (a name can be given to another channel). Timeouts are the client's."""
+    """One channel, by its id (a name can be given to another channel), for one drain. Timeouts are the client's."""
 
     via = "slack"
 
-    def __init__(self, client: WebClient, channel: str) -> None:
+    def __init__(
+        self, client: WebClient, channel: str, now: Callable[[], datetime] = lambda: datetime.now(UTC)
+    ) -> None:
         self._client = client
         self._channel = channel
+        self._now = now
+        self._scans: dict[str, _Scan] = {}
 
-    def post(self, alert: Alert, place: Place = BY_ITSELF, *, plain: bool = False) -> Posted:
-        message = render_message(alert, place)
+    def post(self, outgoing: Alert | Bulletin, place: Place = BY_ITSELF, *, plain: bool = False) -> Posted:
+        message = render_message(outgoing, place)
         thread = {"thread_ts": place.thread_ts, "reply_broadcast": place.broadcast} if place.thread_ts else {}
         answer = self._call(
             self._client.chat_postMessage,
             channel=self._channel,
             text=message.text,
             blocks=[] if plain else [block.to_dict() for block in message.blocks],
-            metadata=_metadata(alert),
-            client_msg_id=str(uuid.uuid5(uuid.NAMESPACE_URL, alert.alert_id)),
+            metadata=_metadata(outgoing),
+            client_msg_id=str(uuid.uuid5(uuid.NAMESPACE_URL, outgoing.alert_id)),
             unfurl_links=False,
             unfurl_media=False,
             **thread,
         )
         return Posted(str(answer["channel"]), str(answer["ts"]))
 
-    def update(self, alert: Alert, place: Place, posted: Posted, copies: tuple[str, ...]) -> None:
-        message = render_message(alert, place, copies)
+    def update(self, outgoing: Alert | Bulletin, place: Place, posted: Posted, copies: tuple[str, ...] = ()) -> None:
+        message = render_message(outgoing, place, copies)
         self._call(
             self._client.chat_update,
             channel=posted.channel,
             ts=posted.ts,
             text=message.text,
             blocks=[block.to_dict() for block in message.blocks],
-            metadata=_metadata(alert),
+            metadata=_metadata(outgoing),
         )
 
-    def find(self, alert: Alert, place: Place, since: datetime) -> Posted | None:
-        """Search the channel or the thread. Raises UnknownOutcomeError where it cannot be read to its end."""
+    def find(self, outgoing: Alert | Bulletin, place: Place, last_try: datetime) -> Posted | None:
+        """Look in the channel or the thread, which is read once for all messages whose post can have arrived by then.
+
+        Raises UnknownOutcomeError where it cannot be read to its end.
+        """
+        since = last_try - SETTLE
+        scan = self._scans.get(place.thread_ts)
+        if scan is None or since < scan.since or scan.at < last_try + SETTLE:
+            scan = self._scans[place.thread_ts] = self._scan(place.thread_ts, since - FURTHER_BACK)
+        ts = scan.found.get(outgoing.alert_id)
+        return Posted(self._channel, ts) if ts else None
+
+    def _scan(self, thread_ts: str, since: datetime) -> _Scan:
         read: Callable[..., Any] = self._client.conversations_history
         thread: dict[str, str] = {}
-        if place.thread_ts:
-            read, thread = self._client.conversations_replies, {"ts": place.thread_ts}
+        if thread_ts:
+            read, thread = self._client.conversations_replies, {"ts": thread_ts}
+        scan = _Scan(since, self._now(), {})
         cursor = ""
         for _ in range(HISTORY_PAGES):
             try:
@@ -120,16 +146,15 @@ class SlackChannel:
                     **thread,
                 )
             except ThreadGoneError:
-                return None
+                return scan
             except ReceiverFaultError as error:
                 raise UnknownOutcomeError(str(error)) from None
             for message in page["messages"]:
                 payload = (message.get("metadata") or {}).get("event_payload") or {}
-                if payload.get("alert_id") == alert.alert_id:
-                    return Posted(self._channel, str(message["ts"]))
+                scan.found[str(payload.get("alert_id"))] = str(message["ts"])
             cursor = (page.get("response_metadata") or {}).get("next_cursor") or ""
             if not cursor:
-                return None
+                return scan
         raise UnknownOutcomeError(f"more than {HISTORY_PAGES * HISTORY_PAGE} messages since {since:%H:%M} UTC")
 
     def _call(self, method: Callable[..., Any], **arguments: Any) -> Any:
@@ -144,7 +169,8 @@ class SlackChannel:
         status, headers = error.response.status_code, error.response.headers
         code = error.response.get("error", "") if isinstance(error.response.data, dict) else ""
         if status == 429 or code in {"ratelimited", "rate_limited"}:
-            return BusyError(_retry_after_s(headers))
+            sent = next((value for name, value in headers.items() if name.lower() == "retry-after"), "")
+            return BusyError(wait_s(sent, self._now()))
         if code in RECEIVER_FAULTS:
             return ReceiverFaultError(f"Slack channel {self._channel}: {code}: {RECEIVER_FAULTS[code]}")
         if code in THREAD_FAULTS:
@@ -157,14 +183,5 @@ class SlackChannel:
         return UnknownOutcomeError(f"Slack channel {self._channel}: HTTP {status} {code}".strip())
 
 
-def _retry_after_s(headers: Mapping[str, str]) -> float:
-    """Slack sends seconds; a proxy in between may send a date."""
-    sent = next((value for name, value in headers.items() if name.lower() == "retry-after"), "")
-    try:
-        return min(max(float(sent), 1.0), RETRY_AFTER_MAX_S)
-    except ValueError:
-        return RETRY_AFTER_S
-
-
-def _metadata(alert: Alert) -> dict[str, object]:
-    return {"event_type": EVENT_TYPE, "event_payload": {"alert_id": alert.alert_id}}
+def _metadata(outgoing: Alert | Bulletin) -> dict[str, object]:
+    return {"event_type": EVENT_TYPE, "event_payload": {"alert_id": outgoing.alert_id}}

@@ -1,0 +1,182 @@
+"""One message, from claim to sent, each step kept in S3 before the next begins:
+
+    claim (posting, lease, place) → write ahead (last_try) → post → sent
+
+Killed anywhere, the next worker knows enough: without last_try nothing was posted; with it, the message is looked for
+in the channel before it is posted again. What cannot be proven: a post that the receiver accepts later than SETTLE.
+"""
+
+import logging
+import uuid
+from collections.abc import Callable
+from dataclasses import dataclass
+from datetime import datetime
+from typing import NamedTuple
+
+from include.wirewatch.deliver import log as delivery_log
+from include.wirewatch.deliver.decide import LEASE, SETTLE, Decision
+from include.wirewatch.deliver.log import LogEntry, Versioned, log_of
+from include.wirewatch.deliver.receiver import (
+    BusyError,
+    Channel,
+    MessageFaultError,
+    Posted,
+    ReceiverFaultError,
+    ThreadGoneError,
+    UnknownOutcomeError,
+)
+from include.wirewatch.deliver.thread import BY_ITSELF, Place, place_of, severity_of
+from include.wirewatch.models import Alert, Bulletin
+from include.wirewatch.store import Store
+
+log = logging.getLogger(__name__)
+
+
+class Result(NamedTuple):
+    """outcome: the name under which it is counted. sent: the log entry, once the message is in the channel."""
+
+    outcome: str
+    sent: LogEntry | None = None
+
+
+@dataclass(frozen=True)
+class Poster:
+    """One worker's hand. Every method may be called again for the same message, by anybody, after any crash."""
+
+    store: Store
+    owner: str
+    now: Callable[[], datetime]
+
+    def post(
+        self, outgoing: Alert | Bulletin, known: Versioned | None, channel: Channel, place: Place, *, look_first: bool
+    ) -> Result:
+        """Claim it and post it; look_first: an earlier post's answer was lost, so look for it in the channel.
+
+        Raises:
+            BusyError, ReceiverFaultError, UnknownOutcomeError: it stays open.
+            MessageFaultError: it is dead, and the log keeps it.
+        """
+        claimed = self._claim(outgoing, known, channel, place)
+        if claimed is None:
+            return Result(Decision.OWNED)
+        if look_first and claimed.entry.last_try:
+            found = channel.find(outgoing, place, claimed.entry.last_try)
+            if found:
+                return self._sent(outgoing, claimed, found, "found")
+        return self._post(outgoing, claimed, channel, place)
+
+    def edit(self, bulletin: Bulletin, known: Versioned, channel: Channel) -> Result:
+        """Show this edition in the message that is sent, unless a later one is.
+
+        The log is told first and looked at again afterwards: whoever's edit may have come too late corrects it.
+        """
+        latest: Versioned | None = known
+        while latest and latest.entry.bulletin != bulletin:
+            shown = latest.entry.bulletin
+            if shown and shown.edition > bulletin.edition:
+                return Result(Decision.ALREADY_SENT)
+            changed = latest.entry.model_copy(update={"bulletin": bulletin})
+            latest = self._write(bulletin, changed, latest) or self._read(bulletin)
+        shown = None
+        while latest and latest.entry.bulletin and latest.entry.bulletin != shown:
+            shown, entry = latest.entry.bulletin, latest.entry
+            try:
+                channel.update(shown, place_of(entry), Posted(entry.channel, entry.ts))
+            except MessageFaultError as error:
+                log.warning("deliver.not_edited alert=%s reason=%s", bulletin.alert_id, error)
+                return Result("not_edited")
+            latest = self._read(bulletin)
+        return Result("edited")
+
+    def _claim(
+        self, outgoing: Alert | Bulletin, known: Versioned | None, channel: Channel, place: Place
+    ) -> Versioned | None:
+        before = known.entry if known else None
+        alert = outgoing if isinstance(outgoing, Alert) else None
+        entry = LogEntry(
+            alert_id=outgoing.alert_id,
+            article_id=alert.article_id if alert else "",
+            receiver=outgoing.receiver,
+            rules=tuple(match.rule for match in alert.matches) if alert else (),
+            severity=severity_of(outgoing),
+            **place._asdict(),
+            promoted=before.promoted if before else False,
+            state="posting",
+            owner=self.owner,
+            nonce=uuid.uuid4().hex,
+            lease_until=self.now() + LEASE,
+            last_try=before.last_try if before else None,
+            tries=before.tries if before else 0,
+            via=channel.via,
+            bulletin=before.bulletin if before else None,
+        )
+        return self._write(outgoing, entry, known)
+
+    def _post(self, outgoing: Alert | Bulletin, claimed: Versioned, channel: Channel, place: Place) -> Result:
+        ahead: dict[str, object] = {"last_try": self.now(), "tries": claimed.entry.tries + 1}
+        if isinstance(outgoing, Bulletin):
+            ahead["bulletin"] = outgoing
+        begun = self._write(outgoing, claimed.entry.model_copy(update=ahead), claimed)
+        if begun is None:
+            return Result(Decision.OWNED)
+        released = {"last_try": None, "lease_until": self.now()}
+        if self.now() + SETTLE > begun.entry.lease_until:
+            # The writes took so long that another worker could look for the post before it can have arrived.
+            self._write(outgoing, begun.entry.model_copy(update=released), begun)
+            return Result("left_for_next")
+        try:
+            posted = self._post_or_plain(outgoing, channel, place)
+        except ThreadGoneError:
+            # Certainly not accepted, and never will be there: the next try posts it by itself.
+            alone = {**BY_ITSELF._asdict(), "promoted": True}
+            self._write(outgoing, begun.entry.model_copy(update={**alone, **released}), begun)
+            return Result(Decision.WAITS_FOR_PARENT)
+        except (BusyError, ReceiverFaultError) as error:
+            # Certainly not accepted: give the claim back, so that nobody waits for it or looks for it.
+            self._write(outgoing, begun.entry.model_copy(update={**released, "error": str(error)}), begun)
+            raise
+        except MessageFaultError as error:
+            dead = begun.entry.model_copy(update=_kept(outgoing, "dead", str(error)))
+            if self._write(outgoing, dead, begun) is None:
+                return Result(Decision.OWNED)
+            raise
+        except UnknownOutcomeError as error:
+            # It settles from now on: when the answer was lost, not when the post was planned.
+            lost = {"lease_until": self.now(), "last_try": self.now(), "error": str(error)}
+            self._write(outgoing, begun.entry.model_copy(update=lost), begun)
+            raise
+        return self._sent(outgoing, begun, posted, "posted")
+
+    def _post_or_plain(self, outgoing: Alert | Bulletin, channel: Channel, place: Place) -> Posted:
+        try:
+            return channel.post(outgoing, place)
+        except MessageFaultError as error:
+            log.warning("deliver.plain alert=%s reason=%s", outgoing.alert_id, error)
+            return channel.post(outgoing, place, plain=True)
+
+    def _sent(self, outgoing: Alert | Bulletin, before: Versioned, posted: Posted, outcome: str) -> Result:
+        where = {"channel": posted.channel, "ts": posted.ts, "sent_at": self.now()}
+        entry = before.entry.model_copy(update={**_kept(outgoing, "sent", ""), **where})
+        written = self._write(outgoing, entry, before)
+        log.info(
+            "deliver.%s alert=%s receiver=%s via=%s ts=%s",
+            *(outcome, outgoing.alert_id, outgoing.receiver, entry.via, entry.ts),
+        )
+        return Result(outcome, entry if written else None)
+
+    def _read(self, outgoing: Alert | Bulletin) -> Versioned | None:
+        return delivery_log.read(self.store, outgoing.alert_id, log_of(outgoing))
+
+    def _write(self, outgoing: Alert | Bulletin, entry: LogEntry, before: Versioned | None) -> Versioned | None:
+        return delivery_log.write(self.store, entry, before, log_of(outgoing))
+
+
+def _kept(outgoing: Alert | Bulletin, state: str, error: str) -> dict[str, object]:
+    """What the log keeps of a message that is through: the alert, to be edited or revived. A bulletin is there already.
+
+    A sent alert needs no signature any more: the story has it.
+    """
+    kept: dict[str, object] = {"state": state, "error": error}
+    if isinstance(outgoing, Alert):
+        kept["alert"] = outgoing if state == "dead" else outgoing.model_copy(update={"signature": ""})
+    return kept
