@@ -128,6 +128,11 @@ def read_articles(store: Store, key: str) -> list[Article]:
     return _read_jsonl(store, key, Article)
 
 
+def clean_keys(store: Store, days: Iterable[date]) -> list[str]:
+    """The clean batches of those days; one that two extractors have read is there twice."""
+    return [item.key for day in days for item in store.list(f"clean/dt={day}/")]
+
+
 def write_matches(store: Store, key: str, matches: Iterable[ArticleMatches]) -> None:
     store.put(key, _to_jsonl(matches))
 

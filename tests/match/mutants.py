@@ -43,7 +43,7 @@ MUTANTS = [
     Mutant("SAME looks at all sentences", "evaluate.py", "set.intersection(", "set.union("),
     Mutant("? stands for any letters", "nodes.py", '"?": ".",', '"?": ".*",'),
     Mutant("* stands for at least one letter", "vocabulary.py", "len(form) >= length", "len(form) > length"),
-    Mutant("a word within an apostrophe is lost", "vocabulary.py", 'form.split("\'")', "()"),
+    Mutant("a word within an apostrophe is lost", "forms.py", 'form.split("\'")', "()"),
     Mutant("hits begin a letter late", "field.py", "+ chunk if chunk else 0", "+ chunk + 1 if chunk else 0"),
     Mutant("hits that overlap stay apart", "engine.py", "places[at][0] < end:", "places[at][0] < start:"),
     Mutant("case counts", "vocabulary.py", "bare.lower()", "bare"),

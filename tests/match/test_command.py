@@ -4,20 +4,23 @@ import json
 import os
 import subprocess
 import sys
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
 import pytest
 from click.testing import Result
 from typer.testing import CliRunner
 
+from include.wirewatch.archive import BatchKey, write_articles
 from include.wirewatch.cli import app
+from tests.test_archive import article
 
 PROJECT = Path(__file__).parents[2]
 SOURCES = "sources: [{name: s, publisher: P, kind: feed, url: 'https://news.example/feed'}]\n"
 RECEIVERS = "receivers: [{kind: console, name: log}]\nroutes: [{to: [log]}]\n"
 
 
-def wirewatch(*arguments: str | Path, text: str = "") -> Result:
+def wirewatch(*arguments: str | Path | int, text: str = "") -> Result:
     return CliRunner().invoke(app, [str(argument) for argument in arguments], input=text.encode())
 
 
@@ -131,3 +134,42 @@ def test_check_reports_every_mistake_of_every_file(tmp_path):
     places = [problem.split(": ")[0] for problem in result["problems"]]
     assert places[-2:] == ["rules.yaml:1:28", "rules.yaml:1:51"]
     assert len([place for place in places if place.startswith("sources.yaml")]) == 3
+
+
+@pytest.fixture
+def archived(store, s3, monkeypatch):
+    """A deployment that has read a thousand words with con- today, and other words last week."""
+    monkeypatch.setenv("AIRFLOW_CONN_AWS_DEFAULT", s3.airflow_connection())
+    monkeypatch.setenv("WIREWATCH_STORE", store.url("").rstrip("/"))
+    today = datetime.now(UTC).date()
+    for back, beginning in ((0, "con"), (6, "pro")):
+        key = BatchKey(str(today - timedelta(days=back)), f"batch-{beginning}")
+        text = " ".join(f"{beginning}{number}" for number in range(999))
+        write_articles(store, key.clean("e-1"), [article(1, text), article(2, f"{beginning}tract")])
+    return store
+
+
+@pytest.mark.parametrize(("days", "warned"), [(2, ["con*"]), (8, ["con*", "pro*"])])
+def test_check_warns_of_a_wildcard_that_is_a_thousand_words_of_the_archive(tmp_path, archived, days, warned):
+    config = write(tmp_path, "rules: [{name: r, query: con* OR pro* OR truce*}]\n")
+    done = wirewatch("check", "--config", config, "--archive", days)
+    assert done.exit_code == 0, "a warning is no mistake"
+    assert [line.split(": ")[2].split()[0] for line in done.stderr.splitlines()] == warned
+    assert done.stderr.splitlines()[0].startswith("rules.yaml:1:26: rule 'r': con* stands for 1,000 or more")
+    as_json = json.loads(wirewatch("check", "--config", config, "--archive", days, "--json").stdout)
+    assert as_json["ok"]
+    assert len(as_json["warnings"]) == len(warned)
+
+
+def test_check_reads_no_archive_unless_asked(tmp_path, monkeypatch):
+    config = write(tmp_path, "rules: [{name: r, query: con*}]\n")
+    monkeypatch.setenv("WIREWATCH_STORE", "s3://nowhere-at-all/x")
+    monkeypatch.setenv("AWS_ENDPOINT_URL", "http://127.0.0.1:1")
+    assert wirewatch("check", "--config", config).exit_code == 0
+
+
+def test_check_of_an_archive_that_no_setting_names_is_2(tmp_path, monkeypatch):
+    monkeypatch.delenv("WIREWATCH_STORE", raising=False)
+    done = wirewatch("check", "--config", write(tmp_path, "rules: [{name: r, query: con*}]\n"), "--archive", 1)
+    assert done.exit_code == 2
+    assert "WIREWATCH_STORE" in done.stderr

@@ -113,3 +113,10 @@ def test_a_lone_surrogate_in_a_query_is_refused():
 def test_regular_expressions_take_linear_time():
     with within(2):
         assert not query_rules("/(a+)+b/").match(Document("", "a" * 50_000))
+
+
+def test_twenty_thousand_words_that_share_a_part():
+    text = " ".join(f"word{number}'fire" for number in range(20_000))
+    with within(2):
+        (found,) = query_rules("fire").match(Document("", text))
+    assert len(found.hits) == 20_000

@@ -3,12 +3,16 @@
 import json
 import sys
 from collections.abc import Callable, Iterator
+from datetime import UTC, datetime
 from pathlib import Path
 from typing import Annotated, Any
 
 import typer
+from rich.console import Console
+from rich.progress import track
 
-from include.wirewatch.cli.connections import open_config
+from include.wirewatch import archive
+from include.wirewatch.cli.connections import open_config, open_store
 from include.wirewatch.config.yaml_file import Loaded
 from include.wirewatch.errors import ConfigError
 from include.wirewatch.match import (
@@ -21,19 +25,34 @@ from include.wirewatch.match import (
     parse,
     query_rules,
     warnings,
+    wide_wildcards,
 )
 from include.wirewatch.match.parse import uses_lists, warnings_of
 from include.wirewatch.models import RuleMatch
+from include.wirewatch.settings import load_settings
 
 Config = Annotated[str, typer.Option(help="Directory or s3:// prefix of the YAML files.", show_default=False)]
 Json = Annotated[bool, typer.Option("--json", help="JSON instead of text.")]
 BOLD, PLAIN = "\x1b[1m", "\x1b[0m"
 
 
-def check(config: Config = "", as_json: Json = False) -> None:
+def check(
+    config: Config = "",
+    archive_days: Annotated[
+        int,
+        typer.Option(
+            "--archive",
+            metavar="DAYS",
+            min=0,
+            show_default=False,
+            help="Read the articles of the last DAYS days too: warn of a wildcard that is a thousand words of theirs.",
+        ),
+    ] = 0,
+    as_json: Json = False,
+) -> None:
     """Validate sources.yaml, rules.yaml and receivers.yaml, and run every rule's examples.
 
-    Exit 0: all is well. 1: an example fails. 2: a file is wrong.
+    Only --archive, and a configuration in S3, need S3. Exit 0: all is well. 1: an example fails. 2: a file is wrong.
     """
     files = open_config(config)
     wrong: list[str] = []
@@ -51,7 +70,10 @@ def check(config: Config = "", as_json: Json = False) -> None:
         loaded = files.rules()
         compiled = load_rules(loaded)
         failed.extend(located(loaded, problem) for problem in check_examples(loaded.value))
-        warned.extend(located(loaded, problem) for problem in warnings(loaded.value))
+        problems = warnings(loaded.value)
+        if archive_days:
+            problems += wide_wildcards(loaded.value, _texts_of_archive(archive_days))
+        warned.extend(located(loaded, problem) for problem in problems)
         examples = sum(len(rule.match) + len(rule.no_match) for rule in loaded.value.rules)
         return f"{loaded.places.name}: {len(compiled.rules)} rules, {examples} examples"
 
@@ -102,6 +124,17 @@ def match(
             for line in _lines(document, result):
                 print(f"{name}: {line}" if several else line)
     raise typer.Exit(0 if found else 1)
+
+
+def _texts_of_archive(days: int) -> Iterator[str]:
+    """Title and text of every article of the last days, with a progress bar on a terminal."""
+    store = open_store(load_settings().place)
+    keys = archive.clean_keys(store, archive.days_back(datetime.now(UTC).date(), days))
+    bar = Console(stderr=True)
+    for key in track(keys, "reading the archive", console=bar, transient=True, disable=not bar.is_terminal):
+        for article in archive.read_articles(store, key):
+            yield article.title
+            yield article.text
 
 
 def _counted(loaded: Loaded[Any], what: str) -> str:

@@ -13,6 +13,7 @@ from include.wirewatch.match.explain import Explanation, explain
 from include.wirewatch.match.nodes import QueryError
 from include.wirewatch.match.parse import parse
 from include.wirewatch.match.text import Document
+from include.wirewatch.match.wide import wide_wildcards
 
 __all__ = [
     "Document",
@@ -30,4 +31,5 @@ __all__ = [
     "parse",
     "query_rules",
     "warnings",
+    "wide_wildcards",
 ]

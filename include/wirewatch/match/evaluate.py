@@ -140,8 +140,10 @@ def _regex(node: Regex, text: Text, scope: Scope) -> list[Span]:
 
 def _near(node: Near, text: Text, scope: Scope) -> list[Span]:
     """Both ends of every pair that is near enough. The two never share a word."""
-    left, right = occurrences(node.left, text, scope), occurrences(node.right, text, scope)
-    if not left or not right:
+    left = occurrences(node.left, text, scope)
+    # one side is often a long list of common words: not asked for where the other is missing
+    right = occurrences(node.right, text, scope) if left else []
+    if not right:
         return []
     return [
         *_with_partner(left, right, node.distance, before=True, after=not node.ordered),

@@ -10,8 +10,6 @@ Accents of Latin letters stay: résumé is not resume.
 import re
 import unicodedata
 
-from include.wirewatch.match.remembered import Remembered
-
 _INVISIBLE = "\u00ad\u034f\u061c\u180e\u200b-\u200f\u202a-\u202e\u2060-\u2064\u2066-\u206f\ufeff"
 _APOSTROPHES = "'\u2018\u2019\u02bc\uff07"
 # Scripts without spaces between words. Kana leaves out its marks and the middle dot, Thai its vowel signs above.
@@ -88,6 +86,3 @@ def _spelling(word: str) -> str:
     if _GREEK.search(word):
         word = unicodedata.normalize("NFC", _GREEK_ACCENTS.sub("", unicodedata.normalize("NFD", word)))
     return word
-
-
-FOLDS = Remembered(fold)  # news repeats its words

@@ -11,7 +11,8 @@ from itertools import chain
 from typing import NamedTuple
 
 from include.wirewatch.match.field import Field, Range
-from include.wirewatch.match.fold import APOSTROPHE, FOLDS, keep_case
+from include.wirewatch.match.fold import APOSTROPHE, keep_case
+from include.wirewatch.match.forms import FOLDS
 from include.wirewatch.match.lemma import lemma
 from include.wirewatch.match.lexer import MAX_DISTANCE, MAX_QUERY
 from include.wirewatch.match.nodes import Regex, Term, Word

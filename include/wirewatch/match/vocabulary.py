@@ -9,7 +9,8 @@ from collections import defaultdict
 from collections.abc import Iterable, Mapping, Sequence
 from string import punctuation
 
-from include.wirewatch.match.fold import FOLDS, WORD
+from include.wirewatch.match.fold import WORD
+from include.wirewatch.match.forms import FOLDS, parts_of
 from include.wirewatch.match.lemma import lemma
 from include.wirewatch.match.nodes import Node, Term, Word, children
 from include.wirewatch.match.remembered import Remembered
@@ -68,11 +69,11 @@ class Vocabulary:
     def _keys(self, form: str) -> Keys:
         """The keys of a folded word, and of its parts where it has an apostrophe: l'ultimatum is also ultimatum."""
         if "'" not in form:
-            return tuple(self._keys_of_part(form))
-        parts = {form, *(part for part in form.split("'") if len(part) > 1)}
-        return tuple({key for part in parts for key in self._keys_of_part(part)})
+            return tuple(self.keys_of(form))
+        return tuple({key for part in parts_of(form) for key in self.keys_of(part)})
 
-    def _keys_of_part(self, form: str) -> list[str]:
+    def keys_of(self, form: str) -> list[str]:
+        """The keys of the words of the queries that mean this folded word, its parts aside."""
         keys = [form] if form in self._exact else []
         for length in self._prefix_lengths:
             if form[:length] in self._prefixes and len(form) >= length:
