@@ -123,6 +123,28 @@ def test_check_of_an_example_that_fails_is_1(tmp_path):
     assert done.stderr == "rules.yaml:1:41: rule 'r' does not match its match example 'war'\n"
 
 
+RULES = """\
+lists:
+  calm: [truce, peace ab*]
+rules:
+  - {name: inline, query: "a b"}
+  - name: block
+    query: |
+      ceasefire AND
+      (talks OR
+"""
+
+
+def test_check_shows_the_line_of_a_wrong_query_with_a_caret_under_the_mistake(tmp_path):
+    done = wirewatch("check", "--config", write(tmp_path, RULES))
+    assert done.exit_code == 2
+    lines = done.stderr.splitlines()
+    places = [line.split(": ")[0] for line in lines[::3]]
+    assert places == ["rules.yaml:2:23", "rules.yaml:4:20", "rules.yaml:8:14"]
+    shown = [(line, under.index("^")) for line, under in zip(lines[1::3], lines[2::3], strict=True)]
+    assert shown == [("  peace ab*", 8), ("  a b", 4), ("  (talks OR", 9)]
+
+
 def test_check_reports_every_mistake_of_every_file(tmp_path):
     config = write(
         tmp_path, "rules: [{name: r, query: a b}, {name: s, query: c d}]\n", sources="sources: [{name: s}]\n"

@@ -7,7 +7,7 @@ import pytest
 
 from include.wirewatch.config.rules import RulesFile
 from include.wirewatch.config.yaml_file import load_yaml
-from include.wirewatch.match import Document, check_examples, load_rules, parse, query_rules
+from include.wirewatch.match import Document, check_examples, load_rules, query_rules
 
 PAGE = (Path(__file__).parents[2] / "docs" / "rules.md").read_text()
 ROW = re.compile(r"^\| `(.+?)` \| (.+?) \| (.+?) \| .*\|$", re.MULTILINE)
@@ -27,9 +27,27 @@ def test_no_row_is_overlooked():
     assert len(ROWS) == PAGE.count("\n| `") >= 19
 
 
-@pytest.mark.parametrize("query", re.findall(r"`((?:\w+ (?:AND|NOT) \w+:|title:)[^`]+)`", PAGE))
-def test_a_query_in_the_text_is_one(query):
-    assert parse(query)
+PLAIN = Document("Talks", "A ceasefire before the ultimatum; sanctions on oil.", site="paper.example", lang="fr")
+# the queries in the text → a document of each that it finds, and one that it leaves
+IN_THE_TEXT = {
+    "title:ultimatum": (Document("Ultimatum", ""), PLAIN),
+    "title:(ultimatum OR truce)": (Document("A truce", ""), PLAIN),
+    "ceasefire AND lang:(en OR de)": (PLAIN._replace(lang="de"), PLAIN),
+    "sanctions AND site:example.org": (PLAIN._replace(site="news.example.org"), PLAIN),
+    'ultimatum NOT tag:"world cup"': (PLAIN, PLAIN._replace(tags=("World Cup",))),
+}
+
+
+@pytest.mark.parametrize("query", IN_THE_TEXT)
+def test_a_query_in_the_text_finds_and_leaves(query):
+    yes, no = IN_THE_TEXT[query]
+    rules = query_rules(query)
+    assert rules.match(yes)
+    assert not rules.match(no)
+
+
+def test_no_query_in_the_text_is_overlooked():
+    assert set(re.findall(r"`((?:\w+ (?:AND|NOT) \w+:|title:)[^`]+)`", PAGE)) == IN_THE_TEXT.keys()
 
 
 def test_the_yaml_is_a_rules_file_whose_examples_hold():

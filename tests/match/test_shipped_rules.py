@@ -38,6 +38,23 @@ def test_every_rule_has_examples_in_five_languages_and_counter_examples(rule):
     assert rule.no_match
 
 
+# not the rules' own examples
+IN_FIVE_LANGUAGES = {
+    "en": ("Kyiv accepted the cease-fire.", "He rejected the ultimatum.", "New sanctions hit the oil trade."),
+    "ru": ("Режим прекращения огня соблюдается.", "Никаких ультиматумов не будет.", "Обсуждается пакет санкций."),
+    "uk": ("Перемир'я тривало добу.", "Київ відкинув ультиматум.", "Готується пакет санкцій."),
+    "de": ("Die Waffenruhe hält.", "Das Ultimatum läuft ab.", "Neue Sanktionen gegen Banken."),
+    "fr": ("Le cessez-le-feu est respecté.", "L’ultimatum a expiré.", "Les sanctions seront levées."),
+}
+
+
+@pytest.mark.parametrize("lang", IN_FIVE_LANGUAGES)
+def test_each_subject_is_found_in(lang):
+    subjects = ("ceasefire", "ultimatum", "sanctions")
+    for subject, text in zip(subjects, IN_FIVE_LANGUAGES[lang], strict=True):
+        assert [match.rule for match in RULES.match(Document("", text, lang=lang))] == [subject]
+
+
 def test_the_article_has_all_three_with_every_hit():
     matches = RULES.match(ARTICLE)
     assert {match.rule: len(match.hits) for match in matches} == {"ceasefire": 3, "ultimatum": 1, "sanctions": 1}

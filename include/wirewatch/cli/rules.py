@@ -18,12 +18,14 @@ from include.wirewatch.errors import ConfigError
 from include.wirewatch.match import (
     Document,
     QueryError,
+    RuleErrors,
     check_examples,
+    compile_rules,
     excerpts,
-    load_rules,
     located,
     parse,
     query_rules,
+    text_of,
     warnings,
     wide_wildcards,
 )
@@ -59,6 +61,7 @@ def check(
     failed: list[str] = []
     warned: list[str] = []
     done: list[str] = []
+    carets: dict[str, str] = {}  # the lines to show below a problem
 
     def attempt(load: Callable[[], str]) -> None:
         try:
@@ -68,7 +71,14 @@ def check(
 
     def rules() -> str:
         loaded = files.rules()
-        compiled = load_rules(loaded)
+        try:
+            compiled = compile_rules(loaded.value)
+        except RuleErrors as error:
+            for problem in error.problems:
+                if problem.offset is not None:
+                    query = text_of(loaded.value, problem.path)
+                    carets[located(loaded, problem)] = _caret(query, problem.offset)
+            raise ConfigError([located(loaded, problem) for problem in error.problems]) from None
         failed.extend(located(loaded, problem) for problem in check_examples(loaded.value))
         problems = warnings(loaded.value)
         if archive_days:
@@ -85,7 +95,7 @@ def check(
         print(json.dumps(result, ensure_ascii=False))
     else:
         for line in (*wrong, *failed, *(f"{line} (warning)" for line in warned)):
-            print(line, file=sys.stderr)
+            print(line, *filter(None, [carets.get(line)]), sep="\n", file=sys.stderr)
         for line in done:
             print(line)
     raise typer.Exit(2 if wrong else 1 if failed else 0)
@@ -108,7 +118,7 @@ def match(
         # only a query that names a list needs the configuration
         rules = query_rules(query, open_config(config).rules().value if uses_lists(parse(query)) else None)
     except QueryError as error:
-        print(_with_caret(query, error.offset, str(error)), file=sys.stderr)
+        print(f"{_place(query, error.offset)}: {error}", _caret(query, error.offset), sep="\n", file=sys.stderr)
         raise typer.Exit(2) from None
     for offset, message in warnings_of(query, parse(query)):
         print(f"{_place(query, offset)}: {message} (warning)", file=sys.stderr)
@@ -180,11 +190,11 @@ def _place(query: str, offset: int) -> str:
     return f"<query>:{before.count(chr(10)) + 1}:{offset - before.rfind(chr(10))}"
 
 
-def _with_caret(query: str, offset: int, message: str) -> str:
-    """FILE:LINE:COL: message, then the line of the query with a caret under the place."""
+def _caret(query: str, offset: int) -> str:
+    """The line of the query, and one with a caret under the place."""
     start = query.rfind("\n", 0, offset) + 1
     end = query.find("\n", offset)
     line = query[start : end if end >= 0 else len(query)].replace("\t", " ")
     shown_from = max(0, offset - start - 60)
     shown = line[shown_from : shown_from + 120]
-    return f"{_place(query, offset)}: {message}\n  {shown}\n  {' ' * (offset - start - shown_from)}^"
+    return f"  {shown}\n  {' ' * (offset - start - shown_from)}^"

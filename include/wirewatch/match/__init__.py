@@ -5,7 +5,7 @@ parse → lists resolved → words found once per article → presearch → eval
 The language is described in docs/rules.md. No I/O: equal rules and texts give equal answers.
 """
 
-from include.wirewatch.match.compile import Problem, RuleErrors, warnings
+from include.wirewatch.match.compile import Problem, RuleErrors, text_of, warnings
 from include.wirewatch.match.engine import RuleSet, compile_rules, load_rules, located, query_rules
 from include.wirewatch.match.examples import check_examples
 from include.wirewatch.match.excerpts import excerpts
@@ -30,6 +30,7 @@ __all__ = [
     "located",
     "parse",
     "query_rules",
+    "text_of",
     "warnings",
     "wide_wildcards",
 ]

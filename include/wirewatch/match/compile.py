@@ -180,8 +180,20 @@ def list_term(text: str) -> Node:
         raise QueryError(
             operator.start(), f"{operator[0]} in a list of terms", "write a sub-query as one text, not a list"
         )
-    node = parse(f'"{text}"')
+    try:
+        node = parse(f'"{text}"')
+    except QueryError as error:
+        raise QueryError(max(error.offset - 1, 0), error.message, error.hint) from None
     return replace(node, label=bare) if isinstance(node, Term) else node
+
+
+def text_of(file: RulesFile, path: Path) -> str:
+    """The query, or the text of a list, at the path of a Problem that has an offset."""
+    kind, name, *rest = path
+    if kind == "rules":
+        return file.rules[int(name)].query
+    texts = file.lists[str(name)]
+    return texts if isinstance(texts, str) else texts[int(rest[0])]
 
 
 def check_tree(tree: Node) -> None:
