@@ -63,13 +63,14 @@ def _or(node: Or, text: Text, scope: Scope) -> list[Span] | None:
     if scope:
         words, others = [], list(node.nodes)
     positions = text.positions
-    found: list[Span] = [(place, place, term) for key, term in words if key in positions for place in positions[key]]
-    spans = found or None
+    spans: list[Span] = [(place, place, term) for key, term in words if key in positions for place in positions[key]]
+    is_true = bool(spans)
     for child in others:
-        more = _FIND[type(child)](child, text, scope)
-        if more is not None:
-            spans = more if spans is None else spans + more
-    return spans
+        found = _FIND[type(child)](child, text, scope)
+        if found is not None:
+            is_true = True
+            spans += found
+    return spans if is_true else None
 
 
 def _not(node: Not, text: Text, scope: Scope) -> list[Span] | None:

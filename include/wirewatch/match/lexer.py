@@ -5,6 +5,7 @@ Raises QueryError at the character that is wrong; an unclosed thing at its openi
 
 import re
 from collections.abc import Iterator
+from functools import lru_cache
 from typing import Any
 
 import re2  # google-re2: linear time whatever the pattern
@@ -271,6 +272,7 @@ def _run_words(run: str, at: int) -> list[Word]:
     return [Word("".join(part if part in "*?" else fold(part) for part in re.split(r"([*?])", run)))]
 
 
+@lru_cache(maxsize=256)  # RE2 learns while it searches: a pattern of an article before is ten times as fast
 def compile_regex(source: str) -> Any:
     """Case-insensitive unless it says (?-i). Raises re2.error."""
     options = re2.Options()

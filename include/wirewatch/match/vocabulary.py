@@ -55,16 +55,17 @@ class Vocabulary:
             self._exact.add(word.text)
 
     def _chunk(self, chunk: str) -> Chunk:
-        words = self._words(chunk)
-        if not any(words):
-            return _ONE_OTHER_WORD if len(words) == 1 else ((), words)
-        return tuple({number for keys in words for key in keys for number in self._rules.get(key, ())}), words
-
-    def _words(self, chunk: str) -> tuple[Keys, ...]:
+        words: tuple[Keys, ...]
         bare = chunk.strip(punctuation)
         if bare.isascii() and bare.isalnum():  # as most are: one word, and perhaps a comma
-            return (self._of_form[bare.lower()],)
-        return tuple([self._of_form[word.lower() if word.isascii() else FOLDS[word]] for word in WORD.findall(chunk)])
+            keys = self._of_form[bare.lower()]
+            if not keys:
+                return _ONE_OTHER_WORD
+            words = (keys,)
+        else:
+            found = WORD.findall(chunk)
+            words = tuple([self._of_form[word.lower() if word.isascii() else FOLDS[word]] for word in found])
+        return tuple({number for keys in words for key in keys for number in self._rules.get(key, ())}), words
 
     def _keys(self, form: str) -> Keys:
         """The keys of a folded word, and of its parts where it has an apostrophe: l'ultimatum is also ultimatum."""
