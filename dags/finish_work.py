@@ -17,7 +17,16 @@ from datetime import timedelta
 
 from airflow.sdk import CronDataIntervalTimetable, TriggerRule, dag, task
 
-from include.airflow_support import DELIVER_POOL, EXTRACT_POOL, START_DATE, default_args, open_services
+from include.airflow_support import (
+    DELIVER_POOL,
+    EXTRACT_POOL,
+    START_DATE,
+    current_interval,
+    default_args,
+    open_services,
+    tell_of_timeout,
+    where,
+)
 
 
 @dag(
@@ -31,6 +40,7 @@ from include.airflow_support import DELIVER_POOL, EXTRACT_POOL, START_DATE, defa
     dagrun_timeout=timedelta(minutes=30),
     # The next sweep is the retry.
     default_args={**default_args(), "retries": 0},
+    on_failure_callback=tell_of_timeout,
     tags=["wirewatch"],
 )
 def finish_work() -> None:
@@ -40,20 +50,27 @@ def finish_work() -> None:
 
         return stage(open_services())
 
+    # Before the delivery, so that what it finds is told by this very sweep.
+    @task(execution_timeout=timedelta(minutes=5))
+    def watch() -> dict:
+        from include.wirewatch.stages.watch import watch as stage
+
+        return stage(open_services(), current_interval(), where())
+
     @task(pool=DELIVER_POOL, execution_timeout=timedelta(minutes=5), trigger_rule=TriggerRule.ALL_DONE)
     def deliver_open() -> dict:
         from include.wirewatch.stages.deliver import deliver as stage
 
         return stage(open_services())
 
-    # A failed first task must turn the run red although the second one ran.
-    @task(trigger_rule=TriggerRule.ONE_FAILED)
+    # A failed first task must turn the run red although the last one ran. What failed has told ops itself.
+    @task(trigger_rule=TriggerRule.ONE_FAILED, on_failure_callback=None)
     def report_failure() -> None:
         raise RuntimeError("a task of this run failed; its own log says why")
 
-    finished = finish_batches()
-    finished >> deliver_open() >> (failed := report_failure())
-    finished >> failed
+    first = [finish_batches(), watch()]
+    first >> deliver_open() >> (failed := report_failure())
+    first >> failed
 
 
 finish_work()

@@ -19,7 +19,15 @@ from datetime import timedelta
 
 from airflow.sdk import CronDataIntervalTimetable, dag, task
 
-from include.airflow_support import EXTRACT_POOL, FETCH_POOL, START_DATE, current_run, default_args, open_services
+from include.airflow_support import (
+    EXTRACT_POOL,
+    FETCH_POOL,
+    START_DATE,
+    current_run,
+    default_args,
+    open_services,
+    tell_of_timeout,
+)
 
 
 @dag(
@@ -31,6 +39,7 @@ from include.airflow_support import EXTRACT_POOL, FETCH_POOL, START_DATE, curren
     max_active_runs=1,
     dagrun_timeout=timedelta(hours=6),
     default_args=default_args(),
+    on_failure_callback=tell_of_timeout,
     tags=["wirewatch"],
 )
 def ingest_history() -> None:

@@ -27,9 +27,11 @@ from include.airflow_support import (
     FETCH_POOL,
     START_DATE,
     current_run,
+    deadline,
     default_args,
     open_services,
     shard_count,
+    tell_of_timeout,
 )
 
 
@@ -42,6 +44,8 @@ from include.airflow_support import (
     max_active_runs=1,
     dagrun_timeout=timedelta(minutes=30),
     default_args=default_args(),
+    deadline=deadline(),
+    on_failure_callback=tell_of_timeout,
     tags=["wirewatch"],
 )
 def ingest_live() -> None:
@@ -75,7 +79,8 @@ def ingest_live() -> None:
         return stage(open_services())
 
     # … but it turns the run red: a run's state is that of its leaves, and deliver alone would be green.
-    @task(trigger_rule=TriggerRule.ONE_FAILED, retries=0)
+    # What failed has told ops itself.
+    @task(trigger_rule=TriggerRule.ONE_FAILED, retries=0, on_failure_callback=None)
     def report_failure() -> None:
         raise RuntimeError("a task of this run failed; its own log says why")
 

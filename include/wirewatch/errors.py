@@ -3,9 +3,19 @@
 Permanent errors repeat on every try: Airflow does not retry them. Everything else may pass and is retried.
 """
 
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from include.wirewatch.models import Failure
+
 
 class WirewatchError(Exception):
-    """Something stops the task. The message says what, which, what was expected and what to do."""
+    """Something stops the task. The message says what, which, what was expected and what to do.
+
+    failures: what somebody must mend, one by one; empty where the message says it all.
+    """
+
+    failures: "tuple[Failure, ...]" = ()
 
 
 class PermanentError(WirewatchError):

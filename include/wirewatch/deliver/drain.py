@@ -44,8 +44,8 @@ class Drained:
     counts: Counter[str] = field(default_factory=Counter)
     failures: list[Failure] = field(default_factory=list)
 
-    def fail(self, subject: str, says: str) -> None:
-        self.failures.append(Failure(subject, says))
+    def fail(self, subject: str, says: str, about: str = "") -> None:
+        self.failures.append(Failure(subject, says, about))
 
 
 @dataclass
@@ -133,7 +133,7 @@ class Drain:
                 outcome = self._deliver(outgoing, going)
             except ReceiverFaultError as error:
                 going.parked.add(receiver)
-                going.result.fail(f"parked {receiver}", f"receiver {receiver!r} is parked: {error}")
+                going.result.fail(f"parked {receiver}", f"receiver {receiver!r} is parked: {error}", receiver)
                 outcome = "parked"
             except BusyError as error:
                 going.busy_until[receiver] = self.now() + timedelta(seconds=error.retry_after_s)
@@ -142,7 +142,8 @@ class Drain:
                 outbox.remove(self.store, outgoing)
                 kind = "alert" if isinstance(outgoing, Alert) else outgoing.kind
                 says = f"{kind} {outgoing.alert_id} for {receiver!r} is dead: {error}"
-                going.result.fail(f"dead {outgoing.alert_id}", says)
+                # A failure that is refused must not become a failure that is refused, and so on without end.
+                going.result.fail(f"{'untold' if kind == 'failure' else 'dead'} {outgoing.alert_id}", says)
                 outcome = "dead"
             except UnknownOutcomeError as error:
                 log.warning("deliver.unknown alert=%s receiver=%s reason=%s", outgoing.alert_id, receiver, error)
@@ -163,7 +164,7 @@ class Drain:
         for receiver, late in going.overdue.items():
             since, why = min(late)
             says = f"{len(late)} messages for {receiver!r} are overdue, the oldest since {since:%Y-%m-%d %H:%M} UTC"
-            going.result.fail(f"overdue {receiver}", f"{says}: {why}")
+            going.result.fail(f"overdue {receiver}", f"{says}: {why}", receiver)
 
     def _stopped(self, receiver: str, going: _Pass) -> str:
         """Why a message for it is not even tried, after waiting for its next slot; "" where it is."""

@@ -4,6 +4,7 @@ The work queue is in S3: a committed raw batch without a matches batch. No run's
 """
 
 import logging
+from collections.abc import Mapping
 from datetime import timedelta
 
 from include.wirewatch import archive
@@ -11,8 +12,10 @@ from include.wirewatch.archive import BatchKey
 from include.wirewatch.errors import ConfigError, WirewatchError
 from include.wirewatch.extract import EXTRACTOR
 from include.wirewatch.frontier import Frontier
+from include.wirewatch.models import Failure
 from include.wirewatch.stages.extract import extract
 from include.wirewatch.stages.match import match
+from include.wirewatch.stages.report import UNFINISHED, last_words
 from include.wirewatch.stages.services import Services, Summary, summary_line
 
 log = logging.getLogger(__name__)
@@ -21,7 +24,12 @@ SWEEP = timedelta(minutes=10)
 
 
 class UnfinishedError(WirewatchError):
-    """Some batches failed again; they stay unfinished, and the next sweep tries them."""
+    """Some batches failed again; they stay unfinished, and the next sweep tries them. failed: record → why."""
+
+    def __init__(self, failed: Mapping[str, str]) -> None:
+        says = "\n".join(f"{record}: {why}" for record, why in failed.items())
+        self.failures = (Failure(UNFINISHED, says),)
+        super().__init__(f"could not finish {', '.join(failed)}; the reasons are in this log")
 
 
 def finish(services: Services) -> Summary:
@@ -36,7 +44,8 @@ def finish(services: Services) -> Summary:
     now = services.now()
     days = archive.days_back(now.date(), services.settings.lookback_days)
     due = archive.unfinished(services.store, days, now - timedelta(seconds=services.settings.unfinished_after_s))
-    failed, left = [], 0
+    failed: dict[str, str] = {}
+    left = 0
     for key in due:
         if services.now() - now > SWEEP:
             left += 1
@@ -47,16 +56,16 @@ def finish(services: Services) -> Summary:
             Frontier(services.store).apply(archive.read_batch(services.store, key).frontier)
         except ConfigError:
             raise
-        except Exception:
+        except Exception as error:
             # One bad batch must not hold up the others.
             log.exception("finish.failed batch=%s", key.record)
-            failed.append(key.record)
+            failed[key.record] = last_words(error)
     summary: Summary = {"finished": len(due) - len(failed) - left, "failed": len(failed)}
     if left:
         summary["left_for_next"] = left
     log.info(summary_line("finish.done", summary))
     if failed:
-        raise UnfinishedError(f"could not finish {', '.join(failed)}; the reasons are in this log")
+        raise UnfinishedError(failed)
     return summary
 
 
