@@ -21,7 +21,6 @@ from include.wirewatch.deliver.receiver import (
     BusyError,
     Channel,
     MessageFaultError,
-    Posted,
     ReceiverFaultError,
     UnknownOutcomeError,
 )
@@ -193,7 +192,8 @@ class Drain:
             raise ReceiverFaultError("it is no longer in receivers.yaml; put it back, or delete its outbox objects")
         if known and isinstance(outgoing, Bulletin) and decision is Decision.EDIT:
             result = self._poster.edit(outgoing, known, channel)
-            outbox.remove(self.store, outgoing)
+            if result.outcome != Decision.OWNED:
+                outbox.remove(self.store, outgoing)
             return result.outcome
         place = place_decided(known.entry if known else None) or self._place(outgoing, going)
         if place is None:
@@ -237,26 +237,20 @@ class Drain:
         """Edit each alert that was replied to, once; then the replies are through, and their markers go."""
         for (receiver, lead), replies in self._uncounted.items():
             try:
-                self._show_copies(lead, receiver)
+                is_shown, why = self._show_copies(lead, receiver), "another edit of it may be on its way"
             except (BusyError, ReceiverFaultError, UnknownOutcomeError) as error:
+                is_shown, why = False, str(error)
+            if not is_shown:
                 # They are sent; their markers stay, so that the next drain counts them.
-                log.warning("deliver.uncounted alert=%s reason=%s", lead, error)
+                log.warning("deliver.uncounted alert=%s reason=%s", lead, why)
                 continue
             for alert in replies:
                 outbox.remove(self.store, alert)
         self._uncounted.clear()
 
-    def _show_copies(self, lead: str, receiver: str) -> None:
-        """Edit the first alert of a story so that it counts its copies."""
+    def _show_copies(self, lead: str, receiver: str) -> bool:
+        """Edit the first alert of a story so that it counts its copies; False: the next drain must."""
         parent, channel = delivery_log.read(self.store, lead), self.channels.get(receiver)
-        if parent is None or parent.entry.alert is None or channel is None:
-            return
-        entry, shown = parent.entry, None
-        # Another worker may count one more meanwhile, and its edit arrive before ours: the last to look corrects it.
-        while (copies := copies_of(self.store, receiver, lead)) != shown:
-            place = Place(entry.parent, entry.thread_ts, entry.broadcast, entry.is_storm)
-            try:
-                channel.update(parent.entry.alert, place, Posted(entry.channel, entry.ts), copies)
-            except MessageFaultError as error:
-                log.warning("deliver.not_edited alert=%s reason=%s", lead, error)
-            shown = copies
+        if parent is None or channel is None:
+            return True
+        return self._poster.count_copies(parent, channel, lambda: copies_of(self.store, receiver, lead))

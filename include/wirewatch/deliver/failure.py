@@ -63,12 +63,12 @@ KINDS = {
     "config": Kind(
         "The configuration is wrong",
         "The configuration is wrong",
-        "Correct it (`wirewatch check` names every mistake). Nothing has to be cleared: what waits goes on by itself.",
+        "Correct it: wirewatch check names every mistake. Nothing has to be cleared; what waits goes on by itself.",
     ),
     "sources": Kind(
         "Sources that bring nothing",
         "Sources that bring nothing",
-        "`wirewatch sources health` says more. Correct the source in sources.yaml, or give it `enabled: false`.",
+        "Correct them in sources.yaml, or switch them off (enabled: false). wirewatch sources health says more.",
         grows=True,
     ),
     "unfinished": Kind(
@@ -89,7 +89,7 @@ KINDS = {
     "dead": Kind(
         "A message was refused for good",
         "{count} messages were refused for good",
-        "The delivery log keeps it. `wirewatch alerts retry` tries it again once the reason is gone.",
+        "The delivery log keeps it. Once the reason is gone, wirewatch alerts retry tries it again.",
         passes=True,
     ),
     "unreadable": Kind(
@@ -100,7 +100,7 @@ KINDS = {
     "doctor": Kind(
         "wirewatch doctor: {which}",
         "wirewatch doctor: {count} checks fail",
-        "Mend what it names; `wirewatch doctor`, with the same environment, shows whether it is well.",
+        "Mend what it names; then wirewatch doctor, with the same environment, shows whether all is well.",
     ),
 }
 _OTHER = Kind("{which}", "{count} failures", _LOG)
