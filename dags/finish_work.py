@@ -1,15 +1,17 @@
 """
 # finish_work: the sweeper
 
-Finishes what any run left behind, whatever the reason: batches that were fetched but not matched, and alerts that are
-still in the outbox. It looks only at S3, never at the state of other runs.
+Finishes what any run left behind, whatever the reason: batches that were fetched but not matched, and messages that are
+still in the outbox. It looks only at S3, never at the state of other runs. *watch* tells ops what no task trips over:
+that nothing is polled any more, once an hour dead sources, once a day what `wirewatch doctor` finds.
 
-**Schedule**: every 5 minutes, one run at a time. **Reads** the same files, connections and settings as `ingest_live`.
-**Writes** `clean/`, `matches/`, `outbox/`, `delivery/`.
+**Schedule**: every 5 minutes, one run at a time. **Reads** the same files, connections and settings as `ingest_live`,
+and `frontier/`. **Writes** `clean/`, `matches/`, `outbox/`, `delivery/`, `frontier/`.
 
 ## If it fails
-1. *finish_batches*: rules.yaml or receivers.yaml is wrong (the message names file, line and column), or S3 refuses.
-2. *deliver_open*: a receiver is parked (token, channel, invitation: the message says which) or an alert is dead.
+1. The receivers listed under `ops` in receivers.yaml are told what failed and what to do, once a day each.
+2. *finish_batches*: a file is wrong (the message names file, line and column), or S3 refuses. *watch*: S3, the token or
+   a channel no longer gives what the job needs. *deliver_open*: a receiver is parked, or an alert is dead.
 3. Mend it and wait: every sweep tries again. Nothing has to be cleared, and nothing is sent twice.
 """
 

@@ -10,7 +10,8 @@ time, so that backfills stay polite. **Backfill** past days with
 **Reads** and **writes** the same places as `ingest_live`, but not the frontier.
 
 ## If it fails
-1. Read the last line of the red task's log: it names the file and line, the connection or the receiver to mend.
+1. The receivers listed under `ops` in receivers.yaml are told, once a day each. The last line of the red task's log
+   names the file and line, the connection or the receiver to mend, too.
 2. Mend it and clear the task: what is stored is not fetched again, what was sent is not sent again.
 3. A day can be run again at any time; `airflow backfill create … --reprocess-behavior failed` repeats only failed days.
 """

@@ -10,7 +10,8 @@ is new. **Reads** sources.yaml, rules.yaml, receivers.yaml (`WIREWATCH_CONFIG`),
 `clean/`, `matches/`, `outbox/`, `delivery/` and `frontier/` under the store.
 
 ## If it fails
-1. Read the last line of the red task's log: it names the file and line, the connection or the receiver to mend.
+1. The receivers listed under `ops` in receivers.yaml are told what failed and what to do, once a day each; also if no
+   run succeeds for `WIREWATCH_DEADLINE_MINUTES`. The last line of the red task's log says the same.
 2. Mend it. Clearing the task is safe at any time: what is stored is not fetched again, what was sent is not sent again.
 3. Nothing needs to be cleared, though: `finish_work` picks up whatever a run left, within minutes of the mend.
 

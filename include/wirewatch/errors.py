@@ -6,6 +6,8 @@ Permanent errors repeat on every try: Airflow does not retry them. Everything el
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
+    from collections.abc import Sequence
+
     from include.wirewatch.models import Failure
 
 
@@ -20,6 +22,14 @@ class WirewatchError(Exception):
 
 class PermanentError(WirewatchError):
     """A retry cannot mend it: configuration, credentials, a missing bucket."""
+
+
+class FailuresError(PermanentError):
+    """All else is done; what is left somebody must mend, one by one."""
+
+    def __init__(self, failures: "Sequence[Failure]") -> None:
+        self.failures = tuple(failures)
+        super().__init__("; ".join(failure.says for failure in failures))
 
 
 class ConfigError(PermanentError):

@@ -47,13 +47,17 @@ PROTOCOL = (
 
 @dataclass(frozen=True)
 class Plan:
-    """cuts_each: how often each step is cut in each of the three ways; cuts_most: in all of them together."""
+    """cuts_each: how often each step is cut in each of the three ways; cuts_most: in all of them together.
+
+    slack_faults: the share of posts and edits that fail.
+    """
 
     size: Size = LONG
     workers: int = 4
     cuts_each: int = 3
     cuts_most: int = 9
     chance: float = 0.3
+    slack_faults: float = 0.6
     limit_s: float = 900
     seed: int = 1
     settle_s: float = SETTLE_S
@@ -156,7 +160,7 @@ def run(plan: Plan, folder: Path, tell: bool = False) -> Report:
     report = Report(plan.size.alerts)
     with (
         ChaosS3(killer, journal, plan.seed) as s3,
-        ChaosSlack(killer, journal, plan.seed, tuple(channels.values())) as slack,
+        ChaosSlack(killer, journal, plan.seed, plan.slack_faults, tuple(channels.values())) as slack,
     ):
         s3.create_bucket(BUCKET)
         store = Store(s3.client(), S3Place(BUCKET, f"run-{time.time_ns()}"))

@@ -1,8 +1,7 @@
 """Ways to break the protocol inside a worker, so that a test can see that the chaos run notices."""
 
 from include.wirewatch.deliver import drain, outbox
-from include.wirewatch.deliver.decide import Decision
-from include.wirewatch.deliver.posting import Poster
+from include.wirewatch.deliver.posting import Poster, Result
 from include.wirewatch.deliver.slack import SlackChannel
 from include.wirewatch.deliver.thread import BY_ITSELF
 
@@ -20,7 +19,6 @@ def forget() -> None:
 
 def show_no_context() -> None:
     """Every message stands by itself, no copies are counted, and the first edition stays."""
-    decide = drain.decide
     drain.place_below = lambda *arguments, **options: BY_ITSELF
-    drain.decide = lambda *arguments: decided if (decided := decide(*arguments)) != Decision.EDIT else Decision.DEAD
     Poster.count_copies = lambda *arguments: True
+    Poster.edit = lambda *arguments: Result("edited")

@@ -17,7 +17,6 @@ from tests.fakes.s3_server import LockedS3
 from tests.fakes.slack_server import Fault, SlackServer
 
 S3_FAULTS = 0.05
-SLACK_FAULTS = 0.60
 HISTORY_FAULTS = 0.20
 LATE_S = 0.5
 
@@ -139,11 +138,11 @@ class Steps:
 
 
 class ChaosSlack(SlackServer):
-    """A token is followed by `/` and the process that uses it."""
+    """A token is followed by `/` and the process that uses it. share: of the posts and edits that fail."""
 
-    def __init__(self, killer: Killer, journal: Journal, seed: int, channels: tuple[str, ...]) -> None:
+    def __init__(self, killer: Killer, journal: Journal, seed: int, share: float, channels: tuple[str, ...]) -> None:
         super().__init__(channels=channels, faults=self._post_fault)
-        self.killer, self.journal = killer, journal
+        self.killer, self.journal, self._share = killer, journal, share
         self.faulted: Counter[str] = Counter()
         self._random = random.Random(seed)
         # The first ones fail for certain, the posts by refusals: a short run has few of either.
@@ -176,7 +175,7 @@ class ChaosSlack(SlackServer):
     def _choose(self, arguments: dict[str, Any]) -> str:
         kind, deck = "", "edits" if arguments.get("ts") else "posts"
         self._calls[deck] += 1
-        if self._calls[deck] <= CERTAIN or self._random.random() < SLACK_FAULTS:
+        if self._calls[deck] <= CERTAIN or self._random.random() < self._share:
             kind = self._deal(deck)
         if kind == "invalid_blocks" and (arguments.get("ts") or not arguments.get("blocks")):
             # Refused as plain text too, an alert would be dead, and an edit is given up: that is another story.

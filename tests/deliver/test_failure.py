@@ -1,6 +1,7 @@
 """What ops read when something fails: once a day, with what to do, and nothing that is secret."""
 
 from datetime import timedelta
+from pathlib import Path
 
 import pytest
 
@@ -14,6 +15,7 @@ from tests.deliver.conftest import NOW, FakeChannel, make_alert
 from tests.deliver.test_drain import drain
 from tests.fakes.slack_limits import message_error
 
+PROJECT = Path(__file__).resolve().parents[2]
 PARKED = Failure("parked desk", "receiver 'desk' is parked: not_in_channel: invite the bot", about="desk")
 WHERE = Where("ingest_live · deliver · 2026-11-24 11:55 to 12:00 UTC", "https://airflow.example/dags/ingest_live?try=1")
 
@@ -81,6 +83,12 @@ def test_sources_are_one_message_a_day_whose_later_editions_take_its_place():
 def test_a_failure_of_a_kind_that_nobody_knows_is_told_all_the_same():
     (bulletin,) = told(Failure("flood cellar", "water"))
     assert (bulletin.title, shown(bulletin)[0][1]) == ("cellar", ["water"])
+
+
+@pytest.mark.parametrize("kind", sorted(KINDS))
+def test_the_page_on_failures_has_every_title(kind):
+    page = (PROJECT / "docs" / "failures.md").read_text()
+    assert KINDS[kind].one.format(which="…").replace("… brings", "ingest_live brings") in page
 
 
 @pytest.mark.parametrize("kind", sorted(KINDS))

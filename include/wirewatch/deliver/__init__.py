@@ -8,6 +8,7 @@ thread    where in the channel an alert goes (pure)
 log       the delivery log: what was sent, to whom; permanent, compare-and-swap
 decide    what to do with one alert now (pure)
 render    an alert as a message (pure); bulletin: the same for what is not about one article
+failure   what somebody must mend, as bulletins for ops (pure)
 safe_text untrusted text and addresses made safe for either (pure)
 slack, console   one module per receiver kind, all of the shape of `receiver.Channel`
 posting   one message, from claim to sent

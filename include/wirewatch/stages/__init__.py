@@ -6,6 +6,8 @@
     match.match          clean batch × rules → one matches batch, and alerts in the outbox
     deliver.deliver      outbox → receivers
     finish.finish        the sweeper: extract and match what some run left unfinished
+    watch.watch          nothing is polled, sources are dead, the doctor finds something → ops
+    report.report        failures → the outbox, for ops; what every task's callback calls
 
 Each returns keys and counts as plain JSON, never bodies. Each may be run again at any time: it finds what is done.
 Import the one that is needed: every task is a process of its own, and all of them together cost it half a second more.

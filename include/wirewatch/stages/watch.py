@@ -9,7 +9,6 @@ When is read off the run's data interval, so that a rerun does the same again.
 """
 
 import logging
-from collections.abc import Sequence
 from datetime import UTC, datetime, timedelta
 from itertools import chain
 
@@ -17,7 +16,7 @@ from include.wirewatch import archive
 from include.wirewatch.config.sources import Source
 from include.wirewatch.deliver.failure import NOWHERE, Where
 from include.wirewatch.doctor import examine
-from include.wirewatch.errors import PermanentError
+from include.wirewatch.errors import FailuresError
 from include.wirewatch.frontier import Frontier
 from include.wirewatch.frontier.health import death_of, health_of, idle_since
 from include.wirewatch.models import Failure
@@ -35,12 +34,8 @@ STALE = timedelta(hours=2)
 IDLE = "idle ingest_live"
 
 
-class UnwellError(PermanentError):
+class UnwellError(FailuresError):
     """The doctor found that S3 or Slack no longer give what the job needs."""
-
-    def __init__(self, failures: Sequence[Failure]) -> None:
-        self.failures = tuple(failures)
-        super().__init__("; ".join(failure.says for failure in failures))
 
 
 def watch(services: Services, interval: Interval, where: Where = NOWHERE) -> Summary:
