@@ -4,8 +4,8 @@ Articles lie fetched and extracted in S3 (news.py); worker processes do what the
 outbox), all at once, on a locked moto and the Slack stand-in, through boto3 and slack-sdk. Every step of the protocol
 is cut by SIGKILL in three ways: the request is lost, it arrives after its sender's death, it is carried out and
 unanswered. 60 % of the posts and edits fail in every way the stand-in knows, and 5 % of the requests to S3 (500 before,
-500 after, 409). Some articles come again while the first ones are being delivered. Then everything runs once more: the
-matches are gone, every marker is back in the outbox.
+500 after, 409). While the first messages are being delivered, further copies come, and some articles come again. Then
+everything runs once more: the matches are gone, every marker is back in the outbox.
 
 What it proves is the order of the writes and the decisions, for each cut and each mix of workers: every message once,
 each reply in its thread, each count and each edition exact (judge.py). What it does not: SETTLE and LEASE are shortened

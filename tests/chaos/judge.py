@@ -79,7 +79,7 @@ def wrong_groups(news: News, by_id: dict[str, Message]) -> Iterator[str]:
 def wrong_addenda(news: News, by_id: dict[str, Message]) -> Iterator[str]:
     """A rule that matched later is told in the thread of the article's alert, wherever that stands."""
     for desk in news.size.desk_names:
-        for row in news.later():
+        for row in news.again():
             first, added = by_id[alert_id(row.article_id, desk)], by_id[alert_id(row.article_id, desk, AMENDED)]
             if added["thread_ts"] != (first["thread_ts"] or first["ts"]):
                 yield f"the addendum to {row.article_id} at {desk} is not in its thread"

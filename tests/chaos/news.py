@@ -71,18 +71,32 @@ class News:
 
     def first(self) -> list[Article]:
         """Of every kind, so mixed that copies of a text lie in different batches."""
-        rows = [*self._groups(), *map(self.single, range(self.size.singles)), *map(self.story, range(self.size.storm))]
+        late = self._late()
+        rows = [row for row in self.everything() if row not in late]
         batches = -(-len(rows) // PER_BATCH)
         return [row for batch in range(batches) for row in rows[batch::batches]]
 
     def later(self) -> list[Article]:
-        """Some of them again, with a sentence more."""
-        again = [self.single(number) for number in range(self.size.revisited)]
-        again += self._groups()[: self.size.revisited]
-        return [row.model_copy(update={"text": f"{row.text} The report was {AMENDED} at noon."}) for row in again]
+        """One more copy of each text, one more story of the storm, and what comes again."""
+        return [*self._late(), *self.again()]
+
+    def again(self) -> list[Article]:
+        """Some of the first, with a sentence more."""
+        rows = [self.single(number) for number in range(self.size.revisited)]
+        rows += self._groups()[: self.size.revisited]
+        return [row.model_copy(update={"text": f"{row.text} The report was {AMENDED} at noon."}) for row in rows]
+
+    def everything(self) -> list[Article]:
+        """Each article once."""
+        stories = map(self.story, range(self.size.storm))
+        return [*self._groups(), *map(self.single, range(self.size.singles)), *stories]
 
     def _groups(self) -> list[Article]:
         return [self.copy(group, number) for number in range(1 + self.size.copies) for group in range(self.size.groups)]
+
+    def _late(self) -> list[Article]:
+        copies = [self.copy(group, self.size.copies) for group in range(self.size.groups)]
+        return [*copies, self.story(self.size.storm - 1)]
 
     def single(self, number: int) -> Article:
         """No two share a run of four words: none is a copy of another."""
@@ -142,10 +156,10 @@ class News:
         """The id of every message → the kind of thing it is; only a rollup's is made by whoever begins the storm."""
         found: dict[str, str] = {}
         for desk in self.size.desk_names:
-            found |= {alert_id(row.article_id, desk): "alert" for row in self.first() if not _is_storm(row)}
-            found |= {alert_id(row.article_id, desk, AMENDED): "addendum" for row in self.later()}
+            found |= {alert_id(row.article_id, desk): "alert" for row in self.everything() if not _is_storm(row)}
+            found |= {alert_id(row.article_id, desk, AMENDED): "addendum" for row in self.again()}
         for desk in self.size.storm_desk_names:
-            found |= {alert_id(row.article_id, desk): "story" for row in self.first() if _is_storm(row)}
+            found |= {alert_id(row.article_id, desk): "story" for row in self.everything() if _is_storm(row)}
         return found | {bulletin.alert_id: bulletin.kind for bulletin in self.bulletins(1)}
 
     def receivers(self, channels: dict[str, str]) -> dict[str, object]:

@@ -19,6 +19,8 @@ from tests.fakes.slack_server import Fault, SlackServer
 S3_FAULTS = 0.05
 HISTORY_FAULTS = 0.20
 LATE_S = 0.5
+# An edit may take longer, so that others overtake it; sooner than it has settled (waits.py) it is there.
+EDIT_LATE_S = 2.5
 
 # What goes wrong with a post or an edit. A deck of these is dealt before it is mixed anew, so that each kind comes.
 FAULTS = (
@@ -158,15 +160,16 @@ class ChaosSlack(SlackServer):
         if cut == LOST:
             self.journal.note(alert_id, pid, method, cut)
             return Fault("drop_before"), {}
+        late_s = EDIT_LATE_S if arguments.get("ts") and method.startswith("chat.") else LATE_S
         if cut == LATE:
-            time.sleep(LATE_S)
+            time.sleep(late_s)
         if method.startswith("conversations.") and not cut and self._random.random() < HISTORY_FAULTS:
             kind = self._random.choice(["drop_before", "http_500_before", "rate_limited"])
             self.faulted[f"history {kind}"] += 1
             return Fault(kind), {}
         kind = "" if cut or method.startswith("conversations.") else self._choose(arguments)
         if kind == "late":
-            time.sleep(SLACK_TIMEOUT_S + LATE_S)
+            time.sleep(SLACK_TIMEOUT_S + late_s)
         fault, answer = super().answer(method, token, {**arguments, "chaos": kind})
         self.journal.note(alert_id, pid, method, f"{answer.get('ts') or answer.get('error') or ''} {cut or kind}")
         self.killer.after(cut, pid)

@@ -123,6 +123,11 @@ def test_nothing_secret_leaves_with_a_failure(text, expected):
     assert redacted(text) == (expected or text)
 
 
+def test_the_text_of_an_error_is_bounded_in_size_and_time():
+    (bulletin,) = told(Failure("task ingest_live fetch KeyError", ("token" * 200_000 + "\n") * 1_000))
+    assert len(bulletin.model_dump_json()) < 1_000_000
+
+
 def test_a_bulletin_holds_no_secret_either():
     (bulletin,) = told(Failure("task ingest_live fetch https://x.example/?key=12345678", "token=0123456789abcdef"))
     assert "12345678" not in bulletin.model_dump_json()

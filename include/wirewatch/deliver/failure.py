@@ -15,6 +15,8 @@ from include.wirewatch.urls import redact
 
 # So many of a kind are told one by one.
 FEW = 3
+# Of an error's text; a message shows less.
+LINE_CHARS, LINES = 1_000, 500
 # A message for ops that was itself refused: a red task and a line of its log, or there would be no end.
 UNTOLD = "untold"
 
@@ -107,11 +109,21 @@ _OTHER = Kind("{which}", "{count} failures", _LOG)
 
 _USERINFO = re.compile(r"(\w://)[^/\s@]+@")
 _HTTP = re.compile(r"https?://[^\s'\"<>()\[\]]*[^\s'\"<>()\[\]:;,.]", re.IGNORECASE)
+# Every repetition is bounded: errors carry what publishers sent, and some of it would take hours otherwise.
 _NAMED = re.compile(
-    r"(?i)([\w-]*(?:token|password|secret|api_?key|signature|credential|authorization)[\w-]*['\"]?\s*[=:]\s*['\"]?"
+    r"(?i)((?:token|password|secret|api_?key|signature|credential|authorization)[\w-]{0,20}['\"]?\s{0,3}[=:]\s{0,3}['\"]?"
     r"(?:bearer |basic )?|\bbearer )[\w+/=.~%-]{8,}"
 )
 _BARE = re.compile(r"\bxox[a-z]-[\w-]+|\bxapp-[\w-]+|\b(?:AKIA|ASIA)[A-Z0-9]{16}\b")
+
+
+class _Told(NamedTuple):
+    """What becomes one message."""
+
+    subject: str
+    title: str
+    lines: list[str]
+    kind: Kind
 
 
 def bulletins_of(failures: Iterable[Failure], receiver: str, where: Where, now: datetime) -> Iterator[Bulletin]:
@@ -121,45 +133,52 @@ def bulletins_of(failures: Iterable[Failure], receiver: str, where: Where, now: 
         if failure.about != receiver and kind_of(failure) != UNTOLD:
             by_kind.setdefault(kind_of(failure), []).append(failure)
     for name, alike in by_kind.items():
-        kind = KINDS.get(name, _OTHER)
-        if len(alike) <= FEW:
-            for failure in alike:
-                title = kind.one.format(which=failure.subject.partition(" ")[2])
-                yield _bulletin(failure.subject, title, failure.says.splitlines(), kind, receiver, where, now)
-        else:
-            which = "\n".join(sorted(failure.subject for failure in alike)) if kind.passes else ""
-            title, lines = kind.many.format(count=len(alike)), [failure.says for failure in alike]
-            yield _bulletin(f"{name} in bulk\n{which}", title, lines, kind, receiver, where, now)
+        for told in [_many(name, alike)] if len(alike) > FEW else map(_one, alike):
+            yield _bulletin(told, receiver, where, now)
 
 
 def kind_of(failure: Failure) -> str:
     return failure.subject.partition(" ")[0]
 
 
+def lines_of(failure: Failure) -> list[str]:
+    """What it says, for people and for logs: bounded, and without what is nobody's business."""
+    return [redacted(line[:LINE_CHARS]) for line in failure.says.splitlines()[:LINES] if line.strip()]
+
+
 def redacted(text: str) -> str:
-    """The text without what is nobody's business: credentials and query strings of URLs, tokens, keys, passwords."""
+    """The text without credentials and query strings of URLs, tokens, keys and passwords."""
     text = _USERINFO.sub(r"\1", text)
     text = _HTTP.sub(lambda found: redact(found[0]), text)
     return _BARE.sub("…", _NAMED.sub(r"\1…", text))
 
 
-def _bulletin(
-    subject: str, title: str, says: list[str], kind: Kind, receiver: str, where: Where, now: datetime
-) -> Bulletin:
-    told = BulletinSection(
-        heading="What it says", lines=tuple(BulletinLine(text=redacted(line)) for line in says if line.strip())
-    )
-    todo = [BulletinLine(text=kind.todo)]
+def _one(failure: Failure) -> _Told:
+    name, _, which = failure.subject.partition(" ")
+    kind = KINDS.get(name, _OTHER)
+    return _Told(failure.subject, kind.one.format(which=which[:LINE_CHARS]), lines_of(failure), kind)
+
+
+def _many(name: str, alike: list[Failure]) -> _Told:
+    kind = KINDS.get(name, _OTHER)
+    which = "\n".join(sorted(failure.subject for failure in alike)) if kind.passes else ""
+    lines = [line for failure in alike for line in lines_of(failure)]
+    return _Told(f"{name} in bulk\n{which}", kind.many.format(count=len(alike)), lines, kind)
+
+
+def _bulletin(told: _Told, receiver: str, where: Where, now: datetime) -> Bulletin:
+    says = BulletinSection(heading="What it says", lines=tuple(BulletinLine(text=line) for line in told.lines))
+    todo = [BulletinLine(text=told.kind.todo)]
     if where.log_url:
         todo.append(BulletinLine(text="Log of the task", url=where.log_url))
     return Bulletin(
         kind="failure",
-        alert_id=alert_id("failure", receiver, f"{subject}\n{now:%Y-%m-%d}"),
+        alert_id=alert_id("failure", receiver, f"{told.subject}\n{now:%Y-%m-%d}"),
         receiver=receiver,
-        title=redacted(title),
+        title=redacted(told.title),
         notes=(where.task,) if where.task else (),
-        sections=(told, BulletinSection(heading="What to do", lines=tuple(todo))),
-        edition=now.hour + 1 if kind.grows else 0,
+        sections=(says, BulletinSection(heading="What to do", lines=tuple(todo))),
+        edition=now.hour + 1 if told.kind.grows else 0,
         enqueued_at=now,
         not_before=now,
     )

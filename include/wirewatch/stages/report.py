@@ -5,7 +5,7 @@ from collections.abc import Iterable
 
 from include.wirewatch.deliver import log as delivery_log
 from include.wirewatch.deliver import outbox
-from include.wirewatch.deliver.failure import NOWHERE, Where, bulletins_of, kind_of, redacted
+from include.wirewatch.deliver.failure import NOWHERE, Where, bulletins_of, kind_of, lines_of
 from include.wirewatch.errors import ConfigError, WirewatchError
 from include.wirewatch.models import Bulletin, Failure
 from include.wirewatch.stages.services import Services
@@ -25,7 +25,7 @@ def report(services: Services, failures: Iterable[Failure], where: Where = NOWHE
     """
     failures = tuple(failures)
     for failure in failures:
-        log.error('failure kind="%s" says="%s"', kind_of(failure), redacted("; ".join(failure.says.splitlines())))
+        log.error('failure kind="%s" says="%s"', kind_of(failure), "; ".join(lines_of(failure)))
     ops = services.config.receivers().value.ops if failures else ()
     new = [
         bulletin
