@@ -12,12 +12,14 @@ from threading import Lock
 
 LOST, LATE, DONE = "lost", "late", "done"
 CUTS = (LOST, LATE, DONE)
+# Once a storm, and no more often.
+RARE = ("enqueue rollup",)
 
 
 class Killer:
     """each: how often every step is cut in each of the three ways; most: in all of them together.
 
-    chance: that a cut which is due is made now.
+    chance: that a cut which is due is made now; of the steps in RARE, for certain.
     """
 
     def __init__(self, each: int, most: int, *, chance: float, seed: int) -> None:
@@ -40,7 +42,8 @@ class Killer:
                 return ""
             due = [cut for cut in CUTS if self.cuts[step, cut] < self._each]
             made = sum(self.cuts[step, cut] for cut in CUTS)
-            if not due or made >= self._most or self._random.random() > self._chance:
+            chance = 1 if step in RARE else self._chance
+            if not due or made >= self._most or self._random.random() > chance:
                 return ""
             cut = self._random.choice(due)
             self.cuts[step, cut] += 1
