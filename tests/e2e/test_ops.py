@@ -56,6 +56,12 @@ def told(deployment):
     return [(message["blocks"][0]["text"]["text"], _says(message["blocks"])) for message in messages]
 
 
+def two_hours_later(deployment, minutes=0):
+    """Or three, so that the next minutes are of the same day: with a new one everything is told again."""
+    is_late = (datetime.now(UTC) + timedelta(hours=2)).hour == 23
+    return deployment.later(hours=3 if is_late else 2, minutes=minutes)
+
+
 def _says(blocks):
     rows = next(block for block in blocks if block["type"] == "rich_text")["elements"][-1]["elements"]
     return ["".join(part["text"] for part in row["elements"]) for row in rows]
@@ -190,9 +196,9 @@ def test_that_nothing_is_polled_any_more_is_told_by_the_sweeper_and_only_once(op
     ops.ingest()
     assert watch(ops.services, QUIET)["idle"] == 0
     assert watch(ops.later(minutes=25).services, QUIET)["idle"] == 0
-    idle = ops.later(hours=2)
+    idle = two_hours_later(ops)
     assert watch(idle.services, HOURLY) == {"idle": 1, "dead": 0, "stale": 0, "unwell": 0, "told": 1}
-    assert watch(ops.later(hours=2, minutes=5).services, QUIET)["told"] == 0
+    assert watch(two_hours_later(ops, minutes=5).services, QUIET)["told"] == 0
     ((title, (says,)),) = told(idle)
     assert title == "ingest_live brings nothing"
     assert "no source was polled since" in says
@@ -200,12 +206,20 @@ def test_that_nothing_is_polled_any_more_is_told_by_the_sweeper_and_only_once(op
     assert watch(replace(idle.services, settings=off), QUIET)["idle"] == 0
 
 
+def test_no_source_is_called_dead_while_nothing_is_polled(ops):
+    bury(ops, *(source.name for source in ops.services.config.sources().value.sources))
+    assert watch(ops.services, HOURLY)["dead"] == 1
+    found = watch(ops.later(days=5).services, HOURLY)
+    assert (found["idle"], found["dead"]) == (1, 0)
+
+
 def test_a_missed_deadline_and_an_idle_frontier_are_the_same_failure(ops):
-    assert overdue(ops.services, "manual__1", "running") == 1
-    assert overdue(ops.services, "manual__2", "queued") == 0
+    late = two_hours_later(ops)
+    assert overdue(late.services, "manual__1", "running") == 1
+    assert overdue(late.services, "manual__2", "queued") == 0
     ops.ingest()
-    assert watch(ops.later(hours=2).services, QUIET)["told"] == 0
-    ((_, says),) = told(ops)
+    assert watch(late.services, QUIET) == {"idle": 1, "dead": 0, "stale": 0, "unwell": 0, "told": 0}
+    ((_, says),) = told(late)
     assert says == ["run manual__1 has not succeeded within 30 minutes: it is still running"]
 
 
