@@ -31,8 +31,9 @@ bench: $(READY) ## CPU beside what you would use instead, as ratios
 	@$(BIN)/uv pip install --quiet --python $(BIN)/python --constraint constraints.txt -e '.[dev,bench]'
 	@$(BIN)/python -m tests.benchmarks
 
-schema: $(READY) ## the JSON Schemas of the configuration files, for editors
+schema: $(READY) ## the JSON Schemas: of the configuration files, for editors; of webhooks, for their receivers
 	@$(BIN)/python -m include.wirewatch.config.schema
+	@$(BIN)/python -m include.wirewatch.deliver.event > docs/webhook.schema.json
 
 constraints: ## renew constraints.txt: the newest releases that work together, for every supported Python
 	$(BIN)/uv pip compile --quiet --upgrade --universal --python-version 3.11 --no-header --no-annotate \

@@ -1,28 +1,34 @@
 """
 # ingest_history: one day of news, looked up after the fact
 
-For a day D, finds what the sources published on D (through the address that a source's `history` gives), drops what
-the archive holds already, and archives, extracts and matches the rest under `dt=D`.
+For a day D, asks each source's `history` routes in their order what was published on D, drops what the archive holds
+already, and archives, extracts and matches the rest under `dt=D`. Which routes there are and what they cost:
+docs/history.md.
 
-**Schedule**: every night for the day before, to catch what polling missed: what is still fresh alerts. One run at a
-time, so that backfills stay polite. **Backfill** past days with
-`airflow backfill create --dag-id ingest_history --from-date … --to-date …`: such runs are quiet, nobody is alerted.
-**Reads** and **writes** the same places as `ingest_live`, but not the frontier.
+**Schedule**: every night for the day before, to catch what polling missed: what is still fresh alerts, marked "found
+late". The last lines of *fetch_day* say for each source what was found live, what only now, and what both may have
+missed. **Backfill** past days, forwards or with `--run-backwards`:
+`airflow backfill create --dag-id ingest_history --from-date … --to-date … --max-active-runs 1`. Such runs are quiet,
+nobody is alerted; `--dag-run-conf '{"backfill": {"label": "may", "refetch": false, "alert": false}}'` changes that.
+**Reads** and **writes** the same places as `ingest_live`, but not the frontier; the pools `wirewatch_history` (one
+slot: one day at a time, whatever a backfill's own limit is) and `wirewatch_extract`.
 
 ## If it fails
 1. The receivers listed under `ops` in receivers.yaml are told, once a day each. The last line of the red task's log
    names the file and line, the connection or the receiver to mend, too.
-2. Mend it and clear the task: what is stored is not fetched again, what was sent is not sent again.
-3. A day can be run again at any time; `airflow backfill create … --reprocess-behavior failed` repeats only failed days.
+2. Mend it and clear the task, or `airflow backfill create … --reprocess-behavior failed`: a day goes on behind its last
+   committed slice. What is stored is not fetched again, what was sent is not sent again.
+3. "pages are left" or "files are left" only means that the day is larger than the time or the bytes of one try: clear
+   *fetch_day* and it goes on from there.
 """
 
 from datetime import timedelta
 
-from airflow.sdk import CronDataIntervalTimetable, dag, task
+from airflow.sdk import CronDataIntervalTimetable, TriggerRule, dag, task
 
 from include.airflow_support import (
     EXTRACT_POOL,
-    FETCH_POOL,
+    HISTORY_POOL,
     START_DATE,
     current_run,
     default_args,
@@ -38,32 +44,44 @@ from include.airflow_support import (
     start_date=START_DATE,
     catchup=False,
     max_active_runs=1,
-    dagrun_timeout=timedelta(hours=6),
+    # Four tries of fetch_day, each going on where the last one stopped, and time for the rest before the next night.
+    dagrun_timeout=timedelta(hours=20),
     default_args=default_args(),
     on_failure_callback=tell_of_timeout,
     tags=["wirewatch"],
 )
 def ingest_history() -> None:
-    @task(pool=FETCH_POOL, execution_timeout=timedelta(hours=3))
+    # Its own limit, WIREWATCH_HISTORY_BUDGET_S, ends a try before this does.
+    @task(pool=HISTORY_POOL, execution_timeout=timedelta(hours=3))
     def fetch_day() -> dict:
         from include.wirewatch.stages.history import fetch_day as stage
 
         return stage(open_services(), current_run())
 
-    @task(pool=EXTRACT_POOL, execution_timeout=timedelta(hours=2))
+    @task(pool=EXTRACT_POOL, execution_timeout=timedelta(hours=3))
     def extract(fetched: dict) -> dict:
-        from include.wirewatch.stages.extract import extract as stage
+        from include.wirewatch.stages.batches import extract_batches as stage
 
-        return stage(open_services(), fetched["batch"])
+        return stage(open_services(), fetched["batches"])
 
-    # What the nightly run finds fresh goes to the outbox; the sweeper delivers it.
-    @task(execution_timeout=timedelta(minutes=30))
-    def match(extracted: dict) -> dict:
-        from include.wirewatch.stages.match import match as stage
+    # All that could be extracted is matched, though a batch failed. What is found fresh goes to the outbox; the sweeper
+    # delivers it.
+    @task(execution_timeout=timedelta(hours=1), trigger_rule=TriggerRule.ALL_DONE)
+    def match(fetched: dict | None) -> dict:
+        from include.wirewatch.stages.batches import match_batches as stage
 
-        return stage(open_services(), extracted["clean"])
+        return stage(open_services(), fetched["batches"] if fetched else [])
 
-    match(extract(fetch_day()))
+    # … but one that failed turns the run red: a run's state is that of its leaves.
+    @task(trigger_rule=TriggerRule.ONE_FAILED, retries=0)
+    def report_failure() -> None:
+        raise RuntimeError("a task of this run failed; its own log says why")
+
+    fetched = fetch_day()
+    extracted = extract(fetched)
+    matched = match(fetched)
+    extracted >> matched
+    [fetched, extracted, matched] >> report_failure()
 
 
 ingest_history()

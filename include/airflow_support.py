@@ -26,8 +26,17 @@ AWS_CONNECTION = "aws_default"
 SLACK_CONNECTION = "slack_api_default"
 STORE_VARIABLE = "wirewatch_store"
 
+# Where a connection has no settings of its own. max_attempts would mean one try more.
+BOUNDED_WAITS: dict[str, Any] = {
+    "retries": {"mode": "standard", "total_max_attempts": 5},
+    "connect_timeout": 5,
+    "read_timeout": 30,
+}
+
 # Created by deploy/pools.json. Fetching is bounded so that one deployment stays polite, extraction by the cores.
+# History has one slot: a backfill runs ten days at once unless told otherwise, whatever the DAG's max_active_runs.
 FETCH_POOL = "wirewatch_fetch"
+HISTORY_POOL = "wirewatch_history"
 EXTRACT_POOL = "wirewatch_extract"
 DELIVER_POOL = "wirewatch_deliver"
 
@@ -148,6 +157,13 @@ def current_run() -> Run:
     )
 
 
+def current_params() -> dict[str, Any]:
+    """The running task's DAG parameters."""
+    from airflow.sdk import get_current_context
+
+    return dict(get_current_context()["params"])
+
+
 def open_services() -> Services:
     """Everything a stage needs, from Airflow's connections and the settings."""
     from include.wirewatch.config.files import ConfigFiles
@@ -161,7 +177,9 @@ def open_services() -> Services:
         store=Store(client, settings.place),
         config=ConfigFiles(settings.config, lambda place: Store(client, place)),
         open_slack=_slack_client,
+        open_secret=_password,
         worker=f"{socket.gethostname()}-{os.getpid()}",
+        open_ccnews=lambda: _ccnews(settings),
     )
 
 
@@ -193,16 +211,41 @@ def _settings() -> Any:
     return load_settings(store=place) if place else load_settings()
 
 
-def _s3_client() -> Any:
+def _s3_client(connection: str = AWS_CONNECTION) -> Any:
     from airflow.providers.amazon.aws.hooks.s3 import S3Hook
     from botocore.config import Config
 
-    hook = S3Hook(aws_conn_id=AWS_CONNECTION)
+    hook = S3Hook(aws_conn_id=connection)
     if hook.conn_config.botocore_config is None:
-        # A connection without settings of its own gets bounded waits; max_attempts would mean one try more.
-        retries = {"mode": "standard", "total_max_attempts": 5}
-        hook = S3Hook(aws_conn_id=AWS_CONNECTION, config=Config(retries=retries, connect_timeout=5, read_timeout=30))
+        hook = S3Hook(aws_conn_id=connection, config=Config(**BOUNDED_WAITS))
     return hook.get_conn()
+
+
+def _ccnews(settings: Any) -> Store:
+    from include.wirewatch.settings import S3Place
+    from include.wirewatch.store import Store
+
+    place = S3Place.parse(settings.ccnews)
+    if settings.ccnews_connection != "unsigned":
+        return Store(_s3_client(settings.ccnews_connection), place, settings.ccnews_connection)
+
+    import boto3
+    from botocore import UNSIGNED
+    from botocore.config import Config
+
+    config = Config(signature_version=UNSIGNED, **BOUNDED_WAITS)
+    return Store(boto3.client("s3", region_name="us-east-1", config=config), place, "unsigned")
+
+
+def _password(connection_id: str) -> str | None:
+    from airflow.sdk.bases.hook import BaseHook
+    from airflow.sdk.exceptions import AirflowNotFoundException
+
+    try:
+        password: str | None = BaseHook.get_connection(connection_id).password
+    except AirflowNotFoundException:
+        return None
+    return password or ""
 
 
 def _slack_client() -> WebClient | None:

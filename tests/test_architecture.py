@@ -53,10 +53,16 @@ def test_airflow_is_not_imported_by_running_the_stages_either():
     code = (
         "import sys, include.wirewatch.stages.fetch, include.wirewatch.stages.finish\n"
         "import include.wirewatch.stages.deliver, include.wirewatch.stages.history, include.wirewatch.cli\n"
+        "import include.wirewatch.stages.digest\n"
         "sys.exit(', '.join(m for m in sys.modules if m.split('.')[0] == 'airflow') or 0)"
     )
     done = subprocess.run([sys.executable, "-c", code], cwd=PROJECT, capture_output=True, text=True, check=False)
     assert done.returncode == 0, done.stderr
+
+
+def test_who_posts_to_slack_alone_does_not_pay_for_what_webhooks_need():
+    code = "import sys, include.wirewatch.stages.deliver; sys.exit('aiohttp' in sys.modules)"
+    assert subprocess.run([sys.executable, "-c", code], cwd=PROJECT, check=False).returncode == 0
 
 
 @pytest.mark.parametrize("path", sorted((PROJECT / "dags").glob("*.py")), ids=lambda path: path.name)

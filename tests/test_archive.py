@@ -8,7 +8,7 @@ from warcio.archiveiterator import ArchiveIterator
 from include.wirewatch import archive
 from include.wirewatch.archive import BatchKey, RawWriter
 from include.wirewatch.errors import StoreError
-from include.wirewatch.models import Article, Batch, BatchItem, Capture, Entry, Outcome, Reason, SourceReport
+from include.wirewatch.models import Archived, Article, Batch, BatchItem, Capture, Entry, Outcome, Reason, SourceReport
 
 NOW = datetime(2026, 11, 24, 12, 0, tzinfo=UTC)
 KEY = BatchKey("2026-11-24", "ingest_live-20261124T1200-0-abc")
@@ -128,6 +128,28 @@ def test_clean_copies_are_read_back_and_by_duckdb(store, tmp_path):
     assert [row[:2] for row in rows] == [("Harbour Courier", text) for text in texts]
 
 
+def test_what_an_archive_gave_us_says_where_from_and_when_to_every_warc_reader(store):
+    taken_at = datetime(2026, 12, 1, 8, 30, tzinfo=UTC)
+    source = "https://web.archive.org/web/20261124120000id_/https://h.example/1"
+    page = capture(1)._replace(archived=Archived(source, taken_at))
+    writer = RawWriter(KEY.warc("a1"), taken_at)
+    ref = writer.add(page)
+    writer.save(store)
+    read_back = archive.read_capture(store, ref)
+    assert (read_back.archived, read_back.fetched_at) == (page.archived, NOW)
+    body = io.BytesIO(store.get(writer.key).body)
+    (record,) = [found for found in ArchiveIterator(body) if found.rec_type == "response"]
+    headers = record.rec_headers
+    assert headers.get_header("WARC-Source-URI") == source
+    assert headers.get_header("WARC-Creation-Date") == "2026-12-01T08:30:00Z"
+    assert headers.get_header("WARC-Date").startswith("2026-11-24T12:00:00")
+
+
+def test_what_the_publisher_gave_us_names_no_archive(store, stored):
+    batch, _ = stored
+    assert archive.read_capture(store, batch.items[0].raw).archived is None
+
+
 def test_a_batch_is_unfinished_until_its_matches_are_stored(store, stored):
     days = [date(2026, 11, 24)]
     soon = datetime.now(UTC) + timedelta(minutes=1)
@@ -138,25 +160,18 @@ def test_a_batch_is_unfinished_until_its_matches_are_stored(store, stored):
     assert archive.unfinished(store, days, soon) == []
 
 
-def test_archived_urls_leave_out_the_batch_that_is_being_rerun(store, stored):
-    days = [date(2026, 11, 24)]
-    assert len(archive.archived_urls(store, days, except_batch="another")) == 3
-    assert archive.archived_urls(store, days, except_batch=KEY.batch) == set()
+def test_the_batches_of_some_days_are_read_but_those_that_are_left_out(store, stored):
+    days = [date(2026, 11, 23), date(2026, 11, 24)]
+    assert [batch.batch for batch in archive.read_batches(store, days)] == [KEY.batch]
+    assert list(archive.read_batches(store, days, leave_out={KEY.batch})) == []
 
 
-def test_what_failed_is_not_archived_but_what_is_refused_for_good_is_known(store):
-    reasons = [Reason.TIMEOUT, Reason.NOT_FETCHED, Reason.HTTP_ERROR, Reason.ROBOTS, Reason.TOO_LARGE, Reason.NOT_HTML]
-    items = tuple(
-        BatchItem(
-            entry=Entry(url=f"https://h.example/{reason}", source="harbour"),
-            first_seen=NOW,
-            outcome=Outcome(reason=reason),
-        )
-        for reason in reasons
+@pytest.mark.parametrize("reason", Reason)
+def test_what_failed_is_not_held_but_what_is_refused_for_good_is(reason):
+    item = BatchItem(
+        entry=Entry(url="https://h.example/a", source="harbour"), first_seen=NOW, outcome=Outcome(reason=reason)
     )
-    archive.commit_batch(store, batch_of([], RawWriter("", NOW)).model_copy(update={"items": items}))
-    known = archive.archived_urls(store, [date(2026, 11, 24)], except_batch="another")
-    assert known == {f"https://h.example/{reason}" for reason in ("robots", "too_large", "not_html")}
+    assert archive.is_held(item) is (reason in {"robots", "too_large", "not_html"})
 
 
 def test_the_newest_batches_come_first(store, stored):

@@ -1,4 +1,6 @@
+import base64
 import json
+import re
 import time
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
@@ -12,7 +14,7 @@ from include.wirewatch.cli import app
 from include.wirewatch.config.receivers import ReceiversFile
 from include.wirewatch.deliver import outbox
 from include.wirewatch.deliver.drain import Drain
-from include.wirewatch.doctor import examine, s3, slack
+from include.wirewatch.doctor import examine, s3, slack, webhook
 from include.wirewatch.doctor.verdicts import SCOPES, judge_clock, judge_conditions, judge_race, judge_scopes
 from include.wirewatch.settings import S3Place
 from include.wirewatch.store import Store
@@ -239,6 +241,61 @@ def test_the_scopes_are_those_of_the_manifest():
     assert list(SCOPES) == manifest["oauth_config"]["scopes"]["bot"]
 
 
+# Webhooks
+
+KEY = "whsec_" + base64.b64encode(b"k" * 32).decode()
+
+
+def webhook_findings(password, addresses, **changes):
+    facts = {"name": "cases", "kind": "webhook", "url": "https://cases.example/t0ken?key=s3cret", "secret": "case_key"}
+    receivers = ReceiversFile.model_validate({"receivers": [{**facts, **changes}], "routes": []})
+
+    def resolve(host):
+        if not addresses:
+            raise OSError(host)
+        return addresses
+
+    return [finding[1:] for finding in webhook.examine(receivers, {"case_key": password}.get, resolve)]
+
+
+@pytest.mark.parametrize(
+    ("password", "ok", "says"),
+    [
+        (KEY, True, "'case_key' holds a key"),
+        (f"{KEY} {KEY}", True, "holds 2 keys: both sign"),
+        (None, False, "there is no connection 'case_key': add it"),
+        ("geheim", False, "is no key: expected whsec_"),
+    ],
+)
+def test_a_webhooks_key_is_examined_and_never_shown(password, ok, says):
+    found, _ = webhook_findings(password, ["8.8.8.8"])
+    assert found[0] is ok
+    assert says in found[1]
+    assert not password or password not in found[1]
+
+
+@pytest.mark.parametrize(
+    ("addresses", "changes", "ok", "says"),
+    [
+        (["8.8.8.8"], {}, True, "cases.example has the address 8.8.8.8"),
+        (["8.8.8.8", "10.0.0.1"], {}, False, "10.0.0.1, which is not public"),
+        (["10.0.0.1"], {"allow_hosts": ["cases.example"]}, True, "named in allow_hosts"),
+        ([], {}, False, "there is no such host"),
+    ],
+)
+def test_a_webhooks_host_is_looked_up_and_nothing_is_posted(addresses, changes, ok, says):
+    _, found = webhook_findings(KEY, addresses, **changes)
+    assert found[0] is ok
+    assert says in found[1]
+    assert not {"t0ken", "s3cret"} & set(re.split(r"\W", found[1]))
+
+
+@pytest.mark.parametrize("host", ["127.0.0.1", "127.0.0.1:8080", "localhost", "localhost:1"])
+def test_a_host_is_looked_up_without_its_port(host):
+    assert "127.0.0.1" in webhook.addresses_of(host)
+    assert webhook.addresses_of("[::1]:8080") == ["::1"]
+
+
 # Verdicts
 
 
@@ -316,6 +373,17 @@ def test_the_command_examines_airflows_own_connections(environment):
     assert f"member of {CHANNEL}" in shown.stdout
 
 
+def test_the_command_takes_a_webhooks_key_from_the_environment(environment, tmp_path):
+    receiver = {"name": "cases", "kind": "webhook", "url": "http://127.0.0.1:9/", "secret": "case_key"}
+    receiver["allow_hosts"] = ["127.0.0.1:9"]
+    (tmp_path / "receivers.yaml").write_text(json.dumps({"receivers": [receiver], "routes": []}))
+    environment.setenv("AIRFLOW_CONN_CASE_KEY", json.dumps({"conn_type": "generic", "password": KEY}))
+    shown = CliRunner().invoke(app, ["doctor", "--json"])
+    lines = {line["check"]: line for line in map(json.loads, shown.stdout.splitlines())}
+    assert lines["webhook cases key"]["ok"]
+    assert lines["webhook cases host"]["ok"]
+
+
 def test_the_command_fails_where_one_line_fails(environment):
     shown = CliRunner().invoke(app, ["doctor", "--json"])
     assert shown.exit_code == 1
@@ -340,5 +408,5 @@ def test_a_connection_that_cannot_be_used_is_named_without_its_secret(environmen
 
 def test_examine_goes_through_both(store):
     with SayingSlack() as server:
-        checks = [finding.check for finding in examine(store, client_of(server), desks(CHANNEL), rounds=1)]
+        checks = [finding.check for finding in examine(store, client_of(server), desks(CHANNEL), {}.get, rounds=1)]
     assert checks == [*s3.CHECKS, "slack token", "slack scopes", "slack clock", "slack receiver desk-0"]

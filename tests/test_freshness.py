@@ -4,7 +4,7 @@ from datetime import UTC, datetime, timedelta
 
 import pytest
 
-from include.wirewatch.stages.match import is_fresh
+from include.wirewatch.stages.judge import is_fresh
 from tests.deliver.test_route import ARTICLE
 
 END = datetime(2026, 11, 24, 12, 0, tzinfo=UTC)

@@ -1,9 +1,11 @@
-from datetime import UTC, datetime
+import re
+from datetime import UTC, date, datetime
 
 import pytest
 
 from include.wirewatch.archive import BatchKey
-from include.wirewatch.runs import is_quiet, run_of
+from include.wirewatch.errors import PermanentError
+from include.wirewatch.runs import backfill_of, is_quiet, run_of
 
 START, END = datetime(2026, 11, 23, 23, 55, tzinfo=UTC), datetime(2026, 11, 24, 0, 0, tzinfo=UTC)
 
@@ -44,7 +46,41 @@ def test_batch_keys_are_read_back_from_every_object_name():
         ("asset_triggered", {}, False),
         ("backfill", {}, True),
         ("manual", {"backfill": {"label": "may"}}, True),
+        ("manual", {"backfill": {}}, True),
+        ("backfill", {"backfill": {"alert": True}}, False),
+        ("manual", {"backfill": {"alert": True}}, False),
     ],
 )
-def test_backfills_are_quiet_by_type_or_by_conf(run_type, conf, quiet):
-    assert is_quiet(run_type, conf) is quiet
+def test_backfills_are_quiet_by_type_or_by_conf_unless_they_ask_for_alerts(run_type, conf, quiet):
+    assert is_quiet(run_type, backfill_of(conf)) is quiet
+    assert a_run(run_type=run_type, conf=conf).quiet is quiet
+
+
+def test_a_backfills_conf_travels_with_the_run():
+    conf = {"backfill": {"label": "may", "from": "2026-11-01", "to": "2026-11-07", "refetch": True}}
+    given = a_run(conf=conf).backfill
+    assert (given.label, given.first, given.last) == ("may", date(2026, 11, 1), date(2026, 11, 7))
+    assert (given.refetch, given.alert) == (True, False)
+    assert a_run().backfill is None
+
+
+@pytest.mark.parametrize(
+    ("backfill", "key"),
+    [
+        ("may", "backfill: "),
+        (None, "backfill: "),
+        ({"label": "../other"}, "backfill.label: "),
+        ({"from": "yesterday"}, "backfill.from: expected a day, YYYY-MM-DD, got 'yesterday'"),
+        ({"to": "2026-02-31"}, "backfill.to: expected a day"),
+        ({"from": 20261101}, "backfill.from: expected a day"),
+        ({"from": "2026-11-07", "to": "2026-11-01"}, "backfill: from 2026-11-07 is after to 2026-11-01"),
+        ({"refetch": "yes"}, "backfill.refetch: "),
+        ({"alert": 1}, "backfill.alert: "),
+        ({"refecth": True}, "backfill.refecth: "),
+        ({"first": "2026-11-01"}, "backfill.first: "),
+    ],
+    ids=repr,
+)
+def test_a_wrong_conf_is_refused_for_good_and_names_its_key(backfill, key):
+    with pytest.raises(PermanentError, match=re.escape(key)):
+        a_run(conf={"backfill": backfill})

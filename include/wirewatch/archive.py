@@ -10,9 +10,10 @@ A batch with a commit record and without any matches object is unfinished work; 
 
 import hashlib
 import re
-from collections.abc import Iterable, Iterator
+from collections.abc import Container, Iterable, Iterator
 from concurrent.futures import ThreadPoolExecutor
 from datetime import date, datetime, timedelta
+from itertools import islice
 from typing import NamedTuple, TypeVar
 
 import zstandard
@@ -135,6 +136,19 @@ def read_matches(store: Store, key: str) -> list[ArticleMatches]:
     return _read_jsonl(store, key, ArticleMatches)
 
 
+def find_matches(store: Store, key: str) -> list[ArticleMatches]:
+    """The same; none where the batch is not matched with these rules."""
+    stored = store.get(key)
+    return _from_jsonl(stored.body, ArticleMatches) if stored else []
+
+
+def matches_since(store: Store, days: Iterable[date], since: datetime) -> Iterator[tuple[Listed, list[ArticleMatches]]]:
+    """The matches batches of those days that were written since, in the order of their keys; each is read once."""
+    listed = [item for day in days for item in store.list(f"matches/dt={day}/") if item.modified >= since]
+    with ThreadPoolExecutor(READERS) as pool:
+        yield from zip(listed, pool.map(lambda item: find_matches(store, item.key), listed), strict=True)
+
+
 def has_matches(store: Store, key: BatchKey) -> bool:
     return next(store.list(f"matches/dt={key.dt}/{key.batch}."), None) is not None
 
@@ -152,21 +166,18 @@ def unfinished(store: Store, days: Iterable[date], committed_before: datetime) -
     return [key for _, key in sorted(found)]
 
 
-def archived_urls(store: Store, days: Iterable[date], *, except_batch: str) -> set[str]:
-    """The entry URLs that those days' batches hold or know to be refused for good: what only failed is not among them.
-
-    All but one batch: a rerun must not drop its own work.
-    """
-    keys = [item.key for day in days for item in store.list(f"raw/dt={day}/") if item.key.endswith(".json")]
-    batches = [key for key in map(BatchKey.parse, keys) if key.batch != except_batch]
+def read_batches(store: Store, days: Iterable[date], *, leave_out: Container[str] = ()) -> Iterator[Batch]:
+    """The commit records of those days, less those of the batches to leave out; a few of them in memory at once."""
+    listed = (item.key for day in days for item in store.list(f"raw/dt={day}/") if item.key.endswith(".json"))
+    keys = (key for key in map(BatchKey.parse, listed) if key.batch not in leave_out)
     with ThreadPoolExecutor(READERS) as pool:
-        records = pool.map(lambda key: read_batch(store, key), batches)
-        return {
-            item.entry.url
-            for record in records
-            for item in record.items
-            if item.raw is not None or item.outcome.reason in SETTLED
-        }
+        while chunk := list(islice(keys, 4 * READERS)):
+            yield from pool.map(lambda key: read_batch(store, key), chunk)
+
+
+def is_held(item: BatchItem) -> bool:
+    """Whether the archive has the page, or knows that it is refused for good. What only failed is worth another try."""
+    return item.raw is not None or item.outcome.reason in SETTLED
 
 
 def latest_batches(store: Store, days: Iterable[date], limit: int) -> list[tuple[Listed, Batch]]:
@@ -199,5 +210,9 @@ def _read_jsonl(store: Store, key: str, model: type[Row]) -> list[Row]:
     stored = store.get(key)
     if stored is None:
         raise StoreError(f"{store.url(key)} is not there")
-    with zstandard.ZstdDecompressor().stream_reader(stored.body) as reader:
+    return _from_jsonl(stored.body, model)
+
+
+def _from_jsonl(body: bytes, model: type[Row]) -> list[Row]:
+    with zstandard.ZstdDecompressor().stream_reader(body) as reader:
         return [model.model_validate_json(line) for line in reader.read().splitlines()]

@@ -78,8 +78,21 @@ class Entry(Record):
     modified: UtcDatetime | None = None
 
 
+class Archived(NamedTuple):
+    """Where a capture came from when not from its publisher: its address in a web archive, and when it was read there.
+
+    url: `https://web.archive.org/web/<time>id_/<url>`, or `s3://<bucket>/<file>#<offset of the record>`.
+    """
+
+    url: str
+    retrieved_at: datetime
+
+
 class Capture(NamedTuple):
-    """One URL fetched at one instant. body is decoded from its transfer and content encodings, headers in order."""
+    """One URL fetched at one instant. body is decoded from its transfer and content encodings, headers in order.
+
+    fetched_at: when the publisher answered. With `archived`, it was the archive that asked then, not we.
+    """
 
     url: str
     final_url: str
@@ -87,6 +100,7 @@ class Capture(NamedTuple):
     status: int
     headers: tuple[tuple[str, str], ...]
     body: bytes
+    archived: Archived | None = None
 
     def header(self, name: str) -> str:
         """The first header of that name in any case, or ""."""
@@ -108,6 +122,9 @@ class BatchItem(Record):
 
     first_poll: the source had never been read before, so "first seen" says nothing about the entry's age.
     final: False when a later run tries this URL again.
+    history_route: the route by which history found it (config/history.py); "" for what live polling found.
+    archive_url: where a web archive keeps these bytes; "" for what the publisher sent us. fetched_at is then the
+        archive's own time of capture.
     """
 
     entry: Entry
@@ -119,12 +136,44 @@ class BatchItem(Record):
     fetched_at: UtcDatetime | None = None
     content_type: str = ""
     raw: RawRef | None = None
+    history_route: str = ""
+    archive_url: str = ""
+
+
+class RouteReport(Record):
+    """One history route that was asked: how that ended, and how many entries of the day it listed."""
+
+    route: str
+    outcome: Outcome
+    listed: int = 0
+
+    @property
+    def label(self) -> str:
+        """`sitemap:http_404`, `wayback:empty`, `archive_url:31`."""
+        if self.listed:
+            return f"{self.route}:{self.listed}"
+        return f"{self.route}:{'empty' if self.outcome.reason is Reason.FETCHED else self.outcome.label}"
+
+
+class Coverage(Record):
+    """A source's day, as live polling and history saw it (coverage.py says how it is counted).
+
+    live: articles that live polling found. both: those of them that history listed too. history_only: what history
+    listed and live polling had not found. missed: an estimate of what neither found; None where nothing can be said.
+    """
+
+    live: int
+    history_only: int
+    both: int
+    missed: int | None = None
 
 
 class SourceReport(Record):
     """One source in one batch: how its poll ended, and what later stages need to know of it.
 
     Kept with the batch, so that a rerun does not depend on what sources.yaml says by then.
+    Of history: routes are those asked, in order, route the one that answered ("" for none); coverage is in the last
+    batch of a day.
     """
 
     publisher: str
@@ -134,6 +183,30 @@ class SourceReport(Record):
     poll: Outcome
     listed: int = 0
     seen: int = 0
+    route: str = ""
+    routes: tuple[RouteReport, ...] = ()
+    coverage: Coverage | None = None
+
+
+class ScanPosition(Record):
+    """How far Common Crawl's files of a day have been read for these hosts: all before this record.
+
+    file: its key, "" before the first. offset: where the next record begins. done: to the end of the day.
+    bytes_read: of all files so far, compressed.
+    """
+
+    hosts: tuple[str, ...]
+    file: str = ""
+    offset: int = 0
+    done: bool = False
+    bytes_read: int = 0
+
+
+class DayProgress(Record):
+    """Where a day of history stands after one of its slices. done: nothing is left to fetch."""
+
+    done: bool = False
+    scan: ScanPosition | None = None
 
 
 class Batch(Record):
@@ -142,6 +215,7 @@ class Batch(Record):
     quiet: matches are recorded, nobody is alerted.
     interval_end: end of the run's data interval; freshness is measured from it.
     frontier: the delta that the fetch applies to the frontier, again on every rerun (see frontier.py).
+    history: for a slice of a day of history; None for what live polling fetched.
     """
 
     batch: str
@@ -152,10 +226,14 @@ class Batch(Record):
     items: tuple[BatchItem, ...]
     sources: dict[str, SourceReport] = {}
     frontier: dict[str, object] = {}
+    history: DayProgress | None = None
 
 
 class Article(Record):
-    """Extracted text with its metadata and its provenance; one line of a clean batch."""
+    """Extracted text with its metadata and its provenance; one line of a clean batch.
+
+    history_route, archive_url, fetched_at: as in BatchItem.
+    """
 
     article_id: str
     source: str
@@ -184,6 +262,8 @@ class Article(Record):
     canonical_url: str
     fetched_at: UtcDatetime | None = None
     raw: RawRef | None = None
+    history_route: str = ""
+    archive_url: str = ""
 
 
 class Hit(Record):
@@ -218,7 +298,10 @@ class RuleMatch(Record):
 class ArticleMatches(Record):
     """One line of a matches batch: an article, its matches and what became of them.
 
-    decision: "alerted", "quiet", "stale", "already_alerted", "no_route", "silenced".
+    decision: "alerted", "digest" (nobody at once), "quiet", "stale", "already_alerted", "no_route", "silenced".
+    receivers: who is told at once. digests: whose next digest counts it, with the rules that count there; it waits for
+    the digests of those who are not among `receivers`.
+    matched_at: when it was decided; a rerun keeps it. signature: see deliver/story.py; only of what a digest counts.
     """
 
     article_id: str
@@ -227,14 +310,24 @@ class ArticleMatches(Record):
     matches: tuple[RuleMatch, ...]
     decision: str
     receivers: tuple[str, ...] = ()
+    digests: dict[str, tuple[str, ...]] = {}
+    matched_at: UtcDatetime | None = None
+    publisher: str = ""
+    signature: str = ""
+
+    @property
+    def waiting(self) -> tuple[str, ...]:
+        """Whose digest it waits for."""
+        return tuple(receiver for receiver in self.digests if receiver not in self.receivers)
 
 
 class Alert(Record):
     """One message to one receiver about one article, with all its matches there; what the outbox holds.
 
-    kind "rollup": no article, but the message under which a storm of one rule's stories is gathered.
+    kind "rollup": no article, but the message under which stories are gathered; see deliver/rollup.py.
     parent: the alert_id whose thread an addendum belongs to; "" for the first alert about an article.
     signature: what tells a copy of the same text; see deliver/story.py.
+    found_late: history found the article; live polling had missed it.
     """
 
     kind: Literal["article", "rollup"] = "article"
@@ -259,6 +352,7 @@ class Alert(Record):
     batch: str
     clean_key: str = ""
     clean_url: str = ""
+    found_late: bool = False
 
 
 class BulletinLine(Record):
@@ -270,10 +364,14 @@ class BulletinLine(Record):
 
 
 class BulletinSection(Record):
-    """heading in bold, then the lines as a list, then a block of fixed-width text: bars and columns."""
+    """heading in bold, then the lines as a list, then a block of fixed-width text: bars and columns.
+
+    more: how many further lines there were, which the list only counts.
+    """
 
     heading: str = ""
     lines: tuple[BulletinLine, ...] = ()
+    more: int = 0
     preformatted: str = ""
 
 
@@ -284,6 +382,8 @@ class Bulletin(Record):
     edition: 0 is posted once and never edited. A later edition of the same id edits the message, an earlier one is
     dropped. parent: the alert_id of the bulletin whose thread it belongs to.
     log_under: key prefix of its delivery log; quiet runs keep theirs under backfills/<label>/.
+    figures: of a digest, articles by rule, with those that had none: the digests of later days compare with them.
+        Empty while its day is not over.
     """
 
     kind: Literal["failure", "digest", "backfill"]
@@ -295,6 +395,7 @@ class Bulletin(Record):
     edition: int = 0
     parent: str = ""
     log_under: str = "delivery/"
+    figures: dict[str, int] = {}
     enqueued_at: UtcDatetime
     not_before: UtcDatetime
 

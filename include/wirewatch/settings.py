@@ -15,6 +15,8 @@ from include.wirewatch.errors import ConfigError
 
 DEFAULT_CONFIG = str(Path(__file__).resolve().parents[1] / "config")
 BUCKETS = 64
+WAYBACK = "https://web.archive.org"
+CCNEWS = "s3://commoncrawl/crawl-data/CC-NEWS"
 
 
 class S3Place(NamedTuple):
@@ -46,6 +48,21 @@ class Settings(BaseSettings):
     fetch_timeout_s: float = Field(30.0, gt=0, description="One page, redirects included")
     fetch_budget_s: float = Field(240.0, gt=0, description="Fetching in one task; what is left waits for the next run")
     max_body_bytes: int = Field(3_000_000, gt=0, description="Decoded bytes of one page, feed or sitemap")
+    history_budget_s: float = Field(
+        10_200.0, gt=0, description="Fetching in one try of a day of history; the next try goes on from there"
+    )
+    wayback_url: str = Field(
+        WAYBACK, pattern=r"^https?://[^\s]+[^/\s]$", description="The Wayback Machine, or one's like"
+    )
+    wayback_delay_s: float = Field(2.5, ge=0, description="Pause between two requests to it; its index allows 30/min")
+    wayback_timeout_s: float = Field(120.0, gt=0, description="One answer of it; its index can be slow")
+    ccnews: str = Field(CCNEWS, description="Where Common Crawl's news files are: s3://bucket/prefix")
+    ccnews_max_bytes: int = Field(
+        2_000_000_000, gt=0, description="Read of them by one try of a day of history; a day has tens of GB"
+    )
+    ccnews_connection: str = Field(
+        "aws_default", description="Airflow connection that reads them; unsigned: none, as some mirrors allow"
+    )
     extract_timeout_s: float = Field(20.0, gt=0, description="Wall time of one page's extraction")
     extract_memory_bytes: int = Field(2_000_000_000, gt=0, description="Memory that one extraction worker may add")
     extract_workers: Annotated[int, Field(ge=0, le=64)] = Field(0, description="Worker processes; 0 = all cores")
@@ -60,9 +77,9 @@ class Settings(BaseSettings):
         7, description="How many days back the sweeper looks for unfinished batches, and the oldest run that may alert"
     )
 
-    @field_validator("store")
+    @field_validator("store", "ccnews")
     @classmethod
-    def _store_is_s3(cls, value: str) -> str:
+    def _is_s3(cls, value: str) -> str:
         if value:
             S3Place.parse(value)
         return value

@@ -31,7 +31,7 @@ MATCH_ROWS = 100
 
 
 class MatchRow(NamedTuple):
-    """An article that matched. url is "" unless it is http(s). decision: models.ArticleMatches.decision."""
+    """An article that matched. url is "" unless it is http(s). decision, waiting: as in models.ArticleMatches."""
 
     matched_at: datetime
     title: str
@@ -39,6 +39,7 @@ class MatchRow(NamedTuple):
     rules: tuple[str, ...]
     receivers: tuple[str, ...]
     decision: str
+    waiting: tuple[str, ...] = ()
 
 
 class BatchRow(NamedTuple):
@@ -80,7 +81,8 @@ def read_status(store: Store, days: Iterable[date], limit: int) -> Status:
 
 def match_row(matched_at: datetime, article: ArticleMatches) -> MatchRow:
     rules = tuple(match.rule for match in article.matches)
-    return MatchRow(matched_at, article.title, web_url(article.url), rules, article.receivers, article.decision)
+    url, told = web_url(article.url), article.receivers
+    return MatchRow(matched_at, article.title, url, rules, told, article.decision, article.waiting)
 
 
 def batch_row(committed_at: datetime, batch: Batch) -> BatchRow:

@@ -9,11 +9,13 @@ import time
 from collections.abc import Callable, Iterator
 from datetime import datetime
 from email.utils import parsedate_to_datetime
+from io import BytesIO
 from typing import Any, NamedTuple, TypeVar
 
 from botocore.exceptions import BotoCoreError, ClientError, NoCredentialsError, ParamValidationError
 
 from include.wirewatch.errors import StoreError, StoreRefusedError
+from include.wirewatch.s3_stream import S3Stream
 from include.wirewatch.settings import S3Place
 
 Result = TypeVar("Result")
@@ -47,10 +49,11 @@ class Listed(NamedTuple):
 
 
 class Store:
-    """One place in S3. client is a boto3 S3 client; it is the caller's to configure."""
+    """One place in S3. client is a boto3 S3 client; it is the caller's to configure. connection: as errors name it."""
 
-    def __init__(self, client: Any, place: S3Place) -> None:
+    def __init__(self, client: Any, place: S3Place, connection: str = "aws_default") -> None:
         self._client = client
+        self._connection = connection
         self.place = place
 
     def url(self, key: str) -> str:
@@ -79,6 +82,21 @@ class Store:
         if body is None or len(body) != length:
             raise StoreError(f"{self.url(key)}: expected {length} bytes at {offset}, got {len(body or b'')}")
         return body
+
+    def open(self, key: str, offset: int = 0) -> S3Stream:
+        """The object from `offset` on, to be read forwards. It is asked for with the first read."""
+
+        def get(start: int) -> Any:
+            where = {"Bucket": self.place.bucket, "Key": self._full(key), "Range": f"bytes={start}-"}
+            try:
+                body = self._unless_missing(f"read {key}", lambda: self._client.get_object(**where)["Body"])
+            except _BehindEndError:
+                return BytesIO()
+            if body is None:
+                raise FileNotFoundError(f"{self.url(key)} is not there")
+            return body
+
+        return S3Stream(self.url(key), get, offset)
 
     def put(self, key: str, body: bytes) -> None:
         """Write, over whatever is there."""
@@ -118,7 +136,7 @@ class Store:
         return parsedate_to_datetime(answer["ResponseMetadata"]["HTTPHeaders"]["date"])
 
     def _where(self) -> str:
-        return f"S3 bucket {self.place.bucket!r} (Airflow connection 'aws_default')"
+        return f"S3 bucket {self.place.bucket!r} (Airflow connection {self._connection!r})"
 
     def _full(self, key: str) -> str:
         return f"{self.place.prefix}/{key}" if self.place.prefix else key
@@ -165,11 +183,17 @@ class Store:
             return _Conflict(sentence, is_final=True)
         if status == 409:
             return _Conflict(sentence, is_final=False)
+        if status == 416:
+            return _BehindEndError(sentence)
         return _Missing(sentence) if status == 404 else StoreError(sentence)
 
 
 class _Missing(StoreError):
     """There is no such key; an error where that was not to be expected."""
+
+
+class _BehindEndError(StoreError):
+    """A range that begins behind the last byte."""
 
 
 class _Conflict(StoreError):

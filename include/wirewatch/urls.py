@@ -9,6 +9,7 @@ Changing what it answers for any URL means a new CANONICAL_VERSION: the answers 
 
 import hashlib
 import re
+from collections.abc import Collection
 from functools import lru_cache
 from urllib.parse import urljoin
 
@@ -82,6 +83,15 @@ def article_id(canonical_url: str) -> str:
 def host_of(url: str) -> str:
     """host or host:port, lower case, the port only where it is not the scheme's own. Raises ValueError as above."""
     return str(_parse(url).host)
+
+
+def is_named(url: str, hosts: Collection[str]) -> bool:
+    """Whether the URL's host is one of them: `host`, or `host:port` for that port alone. Raises ValueError as above."""
+    if not hosts:
+        return False
+    parts = _parse(url)
+    port = parts.port or {"http:": "80", "https:": "443"}[parts.protocol]
+    return not {parts.hostname, f"{parts.hostname}:{port}"}.isdisjoint(name.lower() for name in hosts)
 
 
 @lru_cache(maxsize=4096)

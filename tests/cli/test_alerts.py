@@ -1,19 +1,26 @@
 """wirewatch alerts, as it is called."""
 
+import io
 import json
+import re
 from datetime import timedelta
+from xml.etree import ElementTree
+from zoneinfo import ZoneInfo
 
 import pytest
+from rich.console import Console
 from typer.testing import CliRunner
 
 from include.wirewatch.cli import app
+from include.wirewatch.cli.samples import samples
+from include.wirewatch.cli.show_message import panel_of
 from include.wirewatch.deliver import outbox
 from include.wirewatch.deliver.drain import Drain
 from include.wirewatch.deliver.receiver import MessageFaultError
 from include.wirewatch.deliver.revive import dead, revive
+from tests.airflow_home import PROJECT
 from tests.deliver.conftest import NOW, FakeChannel, make_alert
 from tests.deliver.test_drain import DyingStore, Killed
-from tests.fakes.s3_server import ACCESS_KEY, REGION, SECRET_KEY
 from tests.fakes.slack_limits import message_error
 
 ALERT = make_alert(not_before=NOW - timedelta(days=300))
@@ -29,18 +36,83 @@ def refused(store):
     return store
 
 
+KINDS = ["alert", "copy", "addendum", "summary", "rollup", "digest", "failure", "backfill"]
+
+
 def test_preview_shows_every_kind_of_message():
-    done = CliRunner().invoke(app, ["alerts", "preview"])
+    done = CliRunner().invoke(app, ["alerts", "preview"], env={"COLUMNS": "100"})
     assert done.exit_code == 0
-    for text in ("Ceasefire within reach", "3 copies at 2 publishers", "A copy of the article", "Addendum", "stories"):
+    assert [line.split()[1] for line in done.output.splitlines() if line.lstrip().startswith("╭─")] == KINDS
+    for text in (
+        "│ Ceasefire within reach, say both delegations at Port Tremayne",
+        "published Tue 24 Nov 09:22, first seen 09:39 (17 min later)",
+        "▏ Both delegations said that a ceasefire could begin on Friday, and that no sanctions would be",
+        "▏ lifted before.",
+        "ceasefire ×2 (high) · sanctions ×1",
+        "3 copies at 2 publishers: Northgate Press, Continental Dispatch",
+        "A copy of the article above.",
+        "Addendum: the article of the alert above matches sanctions as well.",
+        "Only the source's own title and summary: the publisher refused the page (403).",
+        "In this thread: 3 stories at 2 publishers",
+        "Daily digest, Tuesday 24 November: 4 stories in 5 articles",
+        "sanctions ██████████ 4  usually 1 ↑",
+        "• Grain corridor waits for its payments",
+        "Receiver news-desk is parked",
+        "Backfill spring: 12 of 30 days",
+        "████████▒▒▒▒▒▒▒▒▒▒▒▒ 40 %",
+    ):
         assert text in done.output
 
 
 def test_previewed_blocks_are_such_as_slack_takes():
     done = CliRunner().invoke(app, ["alerts", "preview", "--json"])
     messages = [json.loads(line) for line in done.output.splitlines()]
-    assert [message["kind"] for message in messages] == ["alert", "copy", "addendum", "rollup"]
+    assert [message["kind"] for message in messages] == KINDS
     assert not any(map(message_error, messages))
+    for message in samples().values():
+        for block in message.blocks:
+            block.validate_json()
+
+
+def test_the_picture_in_the_docs_is_what_preview_draws_and_loads_nothing(tmp_path):
+    drawn = tmp_path / "alerts.svg"
+    assert CliRunner().invoke(app, ["alerts", "preview", "--svg", str(drawn)]).exit_code == 0
+    svg = drawn.read_text("utf-8")
+    committed = (PROJECT / "docs" / "alerts.svg").read_text("utf-8")
+    assert committed == svg, "draw it again: wirewatch alerts preview --svg docs/alerts.svg"
+    assert set(re.findall(r"\w+://[^\s\"'<)]+", svg)) == {"http://www.w3.org/2000/svg"}, (
+        "that one is a name, not an address"
+    )
+    assert not re.search(r"url\((?!#)|@import|<image|<script|href", svg)
+    ElementTree.fromstring(svg)  # our own
+
+
+def test_a_message_is_shown_with_links_lists_and_the_readers_time():
+    console = Console(width=40, file=io.StringIO(), force_terminal=True)
+    blocks = [
+        {"type": "context", "elements": [{"type": "mrkdwn", "text": "seen <!date^1764000000^{time}|x> &amp; more"}]},
+        {
+            "type": "rich_text",
+            "elements": [
+                {
+                    "type": "rich_text_list",
+                    "elements": [
+                        {
+                            "type": "rich_text_section",
+                            "elements": [{"type": "link", "url": "https://x.example/1", "text": "word " * 12}],
+                        }
+                    ],
+                }
+            ],
+        },
+    ]
+    console.print(panel_of("", blocks, is_reply=True, zone=ZoneInfo("Asia/Kathmandu")))
+    shown = console.file.getvalue()
+    assert "seen 21:45" in shown
+    assert "https://x.example/1" in shown, "a link can be clicked"
+    plain = re.sub(r"\x1b\][^\x1b]*\x1b\\|\x1b\[[0-9;]*m", "", shown)
+    assert "      │ • word" in plain
+    assert "      │   word" in plain, "the second line hangs below the first"
 
 
 def test_a_revived_alert_is_posted_once(refused):
@@ -68,15 +140,8 @@ def test_killed_while_reviving_the_alert_can_still_be_revived(refused, dies_at, 
 
 
 def test_retry_revives_all_and_says_when_there_is_none(refused, s3, monkeypatch):
-    place = refused.place
-    for name, value in {
-        "WIREWATCH_STORE": f"s3://{place.bucket}/{place.prefix}",
-        "AWS_ENDPOINT_URL": s3.endpoint_url,
-        "AWS_ACCESS_KEY_ID": ACCESS_KEY,
-        "AWS_SECRET_ACCESS_KEY": SECRET_KEY,
-        "AWS_DEFAULT_REGION": REGION,
-    }.items():
-        monkeypatch.setenv(name, value)
+    monkeypatch.setenv("WIREWATCH_STORE", refused.url("").rstrip("/"))
+    monkeypatch.setenv("AIRFLOW_CONN_AWS_DEFAULT", s3.airflow_connection())
     done = CliRunner().invoke(app, ["alerts", "retry", "--json"])
     assert (done.exit_code, json.loads(done.output)) == (0, {"revived": [ALERT.alert_id]})
     assert CliRunner().invoke(app, ["alerts", "retry"]).exit_code == 1

@@ -1,10 +1,12 @@
 """sources.yaml: what ships is valid, and mistakes are refused with their place."""
 
-from datetime import timedelta
+import textwrap
+from datetime import date, timedelta
 from pathlib import Path
 
 import pytest
 
+from include.wirewatch.config.history import ROUTES as ROUTE_KINDS
 from include.wirewatch.config.sources import SourcesFile
 from include.wirewatch.config.yaml_file import load_yaml
 from include.wirewatch.discover import KINDS
@@ -51,9 +53,7 @@ MISTAKES = {
     "min_interval: 5": "6:19",
     "min_interval: 2h": "2:5",
     "history: https://x.example/map.xml": "6:14",
-    "history: 'https://x.example/{day}.xml'": "6:14",
-    "history: 'https://x.example/{date'": "6:14",
-    "history: '{date:%Y}'": "6:14",
+    "history: [https://x.example/map.xml]": "6:15",
     "delay_s: -1": "6:14",
     "concurrency: 100": "6:18",
     "tags: world": "6:11",
@@ -70,3 +70,56 @@ def test_a_mistake_is_refused_at_its_place(mistake):
     with pytest.raises(ConfigError) as refused:
         load("\n".join(lines))
     assert refused.value.problems[0].startswith(f"sources.yaml:{MISTAKES[mistake]}: ")
+
+
+ROUTES = """    history:
+      - sitemap: https://x.example/map-{date:%Y-%m-%d}.xml
+      - sitemap: https://x.example/sitemap.xml
+      - archive_url: https://x.example/archive/{date:%Y/%m/%d}/
+      - wayback: x.example/news/
+      - ccnews: x.example
+"""
+
+
+def test_history_is_a_list_of_routes_in_order():
+    (source,) = load(ONE + ROUTES)
+    assert [route.kind for route in source.history] == ["sitemap", "sitemap", "archive_url", "wayback", "ccnews"]
+    assert source.history[0].address(date(2026, 11, 3)) == "https://x.example/map-2026-11-03.xml"
+    assert [route.names_day for route in source.history[:3]] == [True, False, True]
+    assert source.history[3].value == "x.example/news/"
+
+
+ROUTE_MISTAKES = {
+    "sitemap: 'https://x.example/{day}.xml'": ("7:18", "nothing but {date:%Y-%m-%d} in braces"),
+    "sitemap: 'https://x.example/{date'": ("7:18", "nothing but {date:%Y-%m-%d} in braces"),
+    "sitemap: '{date:%Y}'": ("7:18", "http(s) address"),
+    "sitemap: ftp://x.example/map.xml": ("7:18", "http(s) address"),
+    "sitemap: ''": ("7:18", "http(s) address"),
+    "archive_url: https://x.example/archive/": ("7:22", "{date:%Y/%m/%d}"),
+    "wayback: x.example/*": ("7:18", "without *"),
+    "wayback: news": ("7:18", "the beginning of the articles' addresses"),
+    "ccnews: https://x.example": ("7:17", "host name"),
+    "ccnews: X.example": ("7:17", "lower case"),
+    "ccnews: '*.example'": ("7:17", "host name"),
+    "{}": ("7:9", "exactly one of sitemap, archive_url, wayback, ccnews; found none"),
+    "{ccnews: x.example, wayback: x.example}": ("7:9", "found wayback, ccnews"),
+    "wayback_machine: x.example": ("7:9", "unknown key 'wayback_machine'"),
+    "ccnews: x.example\n      - ccnews: y.example": ("7:7", "at most one ccnews"),
+}
+
+
+@pytest.mark.parametrize("mistake", ROUTE_MISTAKES)
+def test_a_mistake_in_a_route_is_refused_at_its_place(mistake):
+    place, expected = ROUTE_MISTAKES[mistake]
+    with pytest.raises(ConfigError) as refused:
+        load(f"{ONE}    history:\n      - {mistake}\n")
+    (problem,) = refused.value.problems
+    assert problem.startswith(f"sources.yaml:{place}: ")
+    assert expected in problem
+
+
+def test_the_routes_of_the_documentation_are_valid():
+    page = (SHIPPED.parents[2] / "docs" / "history.md").read_text()
+    example = page.partition("```yaml\n")[2].partition("```")[0]
+    (source,) = load(ONE + textwrap.indent(example, "    "))
+    assert [route.kind for route in source.history] == list(ROUTE_KINDS)

@@ -81,6 +81,42 @@ def test_a_wrong_receivers_file_is_refused_with_its_place(text, expected):
     assert any(expected in problem for problem in found), found
 
 
+RECEIVER = "receivers:\n  - name: d\n    kind: slack\n    channel: C0123456789\n"
+
+
+@pytest.mark.parametrize(
+    ("text", "expected"),
+    [
+        pytest.param(
+            "    channel: news\n", "receivers.yaml:4:14: receivers.0.channel: expected a channel id", id="kind"
+        ),
+        pytest.param("    instant_from: high\n", "5:19: receivers.0.instant_from: what is below", id="no digest"),
+        pytest.param(
+            "    digest: {at: 10:30}\n", "5:18: receivers.0.digest.at: expected a time of day", id="bare time"
+        ),
+        pytest.param('    digest: {at: "24:00"}\n', "5:18: receivers.0.digest.at:", id="no time of day"),
+        pytest.param('    digest: {at: "8:00"}\n', "5:18: receivers.0.digest.at:", id="one digit"),
+        pytest.param("    digest: {}\n", "5:13: 'at' is missing", id="no time"),
+        pytest.param('    digest: {at: "08:00", zone: UTC}\n', "5:27: unknown key 'zone'", id="unknown key"),
+    ],
+)
+def test_a_wrong_digest_is_refused_with_its_place(text, expected):
+    before = RECEIVER.replace("    channel: C0123456789\n", "") if "channel" in text else RECEIVER
+    found = problems("receivers.yaml", f"{before}{text}routes: []\n", ReceiversFile)
+    assert len(found) == 1
+    assert expected in found[0]
+
+
+def test_a_digest_may_have_a_severity_below_which_articles_wait_for_it():
+    text = (
+        f'{RECEIVER}    timezone: Asia/Kathmandu\n    digest: {{at: "07:45"}}\n    instant_from: normal\nroutes: []\n'
+    )
+    (receiver,) = load_yaml("receivers.yaml", text, ReceiversFile).value.receivers
+    assert (receiver.instant_from, receiver.digest.at.isoformat()) == ("normal", "07:45:00")
+    (other,) = load_yaml("receivers.yaml", f"{RECEIVER}routes: []\n", ReceiversFile).value.receivers
+    assert (other.instant_from, other.digest) == ("low", None)
+
+
 def test_a_channel_name_is_refused_with_where_to_find_the_id():
     (problem,) = problems(
         "receivers.yaml", "receivers: [{name: d, kind: slack, channel: '#news'}]\nroutes: []\n", ReceiversFile

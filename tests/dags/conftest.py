@@ -32,7 +32,7 @@ class Result(NamedTuple):
 
 
 class Airflow(NamedTuple):
-    """The deployment as Airflow sees it. run(dag_id) runs the real DAG to its end; of the same moment: the same run."""
+    """The deployment as Airflow sees it. run(dag_id, **conf) runs the real DAG to its end; of one moment: one run."""
 
     run: Callable[..., Result]
     config: Path
@@ -62,9 +62,9 @@ def airflow(
     }.items():
         monkeypatch.setenv(name, value)
 
-    def run(dag_id: str, of: datetime | None = None) -> Result:
+    def run(dag_id: str, of: datetime | None = None, **conf: str) -> Result:
         when = {"logical_date": of, "run_after": of} if of else {}
-        dag_run = load_dags()[dag_id].test(**when)
+        dag_run = load_dags()[dag_id].test(run_conf=conf, **when)
         return Result(dag_run.run_id, str(dag_run.state), {_name(task): task for task in task_runs(dag_run)})
 
     yield Airflow(run, tmp_path, Store(s3.client(), S3Place(s3_bucket, "news")), slack_server, newsroom)

@@ -1,13 +1,20 @@
 """The real DAGs, run by the real Airflow. Few and slow: everything else is tested without it."""
 
 import json
+import os
 from datetime import UTC, datetime, timedelta
 from urllib.parse import quote
 
 import pytest
 import yaml
+from botocore import UNSIGNED
 
+from include import airflow_support
+from include.wirewatch.settings import S3Place
+from include.wirewatch.store import Store
 from tests.airflow_home import PROJECT, load_dags
+from tests.deliver.hooks import KEY, verify
+from tests.fakes.webhook_server import WebhookServer
 
 pytestmark = pytest.mark.slow
 
@@ -185,11 +192,21 @@ def test_a_missing_bucket_fails_at_the_first_try_with_one_sentence(airflow, monk
     assert "ops could not be told of this failure: StoreRefusedError: S3 bucket 'no-such-bucket'" in caplog.text
 
 
-def test_without_a_slack_connection_alerts_appear_in_the_task_log(airflow, monkeypatch, caplog):
+def test_without_a_slack_connection_alerts_appear_in_the_task_log_and_webhooks_get_theirs(airflow, monkeypatch, caplog):
     monkeypatch.delenv("AIRFLOW_CONN_SLACK_API_DEFAULT")
-    result = airflow.run("ingest_live")
+    monkeypatch.setenv("AIRFLOW_CONN_CASE_KEY", json.dumps({"conn_type": "generic", "password": KEY}))
+    file = airflow.config / "receivers.yaml"
+    with WebhookServer() as server:
+        cases = {"name": "cases", "kind": "webhook", "url": server.url, "secret": "case_key"}
+        demo = yaml.safe_load(file.read_text())
+        receivers = [*demo["receivers"], {**cases, "allow_hosts": [server.host]}]
+        file.write_text(json.dumps({"receivers": receivers, "routes": [*demo["routes"], {"to": ["cases"]}]}))
+        result = airflow.run("ingest_live")
     assert result.state == "success"
     assert airflow.slack.messages == []
+    assert len({request.headers["webhook-id"] for request in server.received}) >= len(airflow.newsroom.expected.alerts)
+    assert all(verify(KEY, request.headers, request.body) for request in server.received)
+    assert KEY not in caplog.text
     assert "there is no connection 'slack_api_default'" in caplog.text
     assert "[ceasefire]" in caplog.text
 
@@ -201,3 +218,63 @@ def test_one_shard_down_never_holds_up_the_others_alerts(airflow, monkeypatch):
     assert result.state == "success"
     assert {"ingest.match[0]", "ingest.match[1]"} <= set(result.tasks)
     assert len(airflow.slack.messages) == len(airflow.newsroom.expected.alerts)
+
+
+def test_a_night_of_history_archives_yesterday_and_alerts_on_what_is_fresh(airflow):
+    result = airflow.run("ingest_history")
+    assert states(result) == {
+        **dict.fromkeys(["fetch_day", "extract", "match"], "success"),
+        "report_failure": "skipped",
+    }
+    assert result.state == "success"
+    yesterday = (airflow.newsroom.now - timedelta(days=1)).date()
+    found = airflow.newsroom.expected.history[yesterday]
+    assert result.tasks["fetch_day"].result["history_only"] == len(found)
+    assert result.tasks["match"].result["batches"] == len(result.tasks["fetch_day"].result["batches"]) == 1
+    assert len(list(airflow.store.list("outbox/"))) == sum(bool(rules) for rules in found.values())
+
+
+def test_a_night_whose_sources_cannot_be_read_is_red(airflow):
+    (airflow.config / "sources.yaml").write_text("sources:\n  - history: [wayback]\n")
+    result = airflow.run("ingest_history")
+    assert result.state == "failed"
+    assert states(result) == {
+        "fetch_day": "failed",
+        "extract": "upstream_failed",
+        "match": "success",
+        "report_failure": "failed",
+    }
+
+
+def test_common_crawl_is_read_through_the_connection_that_the_settings_name_or_unsigned(airflow, monkeypatch):
+    bucket = airflow.store.place.bucket
+    Store(airflow.store._client, S3Place(bucket, "cc")).put("2026/11/warc.paths.gz", b"listed")
+    monkeypatch.setenv("AIRFLOW_CONN_COMMONCRAWL", os.environ["AIRFLOW_CONN_AWS_DEFAULT"])
+    monkeypatch.setenv("WIREWATCH_CCNEWS", f"s3://{bucket}/cc")
+    monkeypatch.setenv("WIREWATCH_CCNEWS_CONNECTION", "commoncrawl")
+    assert airflow_support.open_services().open_ccnews().get("2026/11/warc.paths.gz").body == b"listed"
+    monkeypatch.setenv("WIREWATCH_CCNEWS_CONNECTION", "unsigned")
+    assert airflow_support.open_services().open_ccnews()._client.meta.config.signature_version is UNSIGNED
+
+
+def test_a_digest_is_posted_once_and_edited_by_the_next_run_and_skipped_when_none_is_due(airflow):
+    at = datetime.now(UTC) + timedelta(minutes=10)
+    receivers = airflow.config / "receivers.yaml"
+    extra = f'    digest: {{at: "{at:%H:%M}"}}\n    instant_from: high\n'
+    receivers.write_text(receivers.read_text().replace("C0WIREDEMO\n", f"C0WIREDEMO\n{extra}"))
+    airflow.run("ingest_live")
+    alerts = len(airflow.slack.messages)
+
+    idle = airflow.run("send_digest")
+    assert (idle.state, states(idle)) == ("success", {"compose": "success", "deliver": "skipped"})
+    for edits in (0, 1):
+        result = airflow.run("send_digest", date=at.date().isoformat())
+        assert (result.state, states(result)) == ("success", {"compose": "success", "deliver": "success"})
+        assert airflow.slack.messages[alerts:][0]["edits"] == edits
+    assert len(airflow.slack.messages) == alerts + 1
+
+
+def test_a_digest_meets_its_time_within_a_quarter_of_an_hour(airflow_home):
+    dag = load_dags()["send_digest"]
+    assert dag.timetable.expression == "4-59/15 * * * *"
+    assert dag.get_task("deliver").pool == "wirewatch_deliver"

@@ -1,3 +1,4 @@
+from collections.abc import Iterator
 from datetime import UTC, datetime, timedelta
 
 import pytest
@@ -6,6 +7,7 @@ from include.wirewatch.deliver.outbox import alert_id
 from include.wirewatch.deliver.receiver import Posted
 from include.wirewatch.deliver.thread import BY_ITSELF, Place
 from include.wirewatch.models import Alert, Bulletin, Excerpt, Hit, RuleMatch
+from tests.fakes.webhook_server import WebhookServer
 
 NOW = datetime(2026, 11, 24, 12, 0, tzinfo=UTC)
 
@@ -111,6 +113,13 @@ def make_bulletin(edition: int = 0, *, number: int = 1, receiver: str = "desk", 
         **changes,
     }
     return Bulletin.model_validate(facts)
+
+
+@pytest.fixture
+def server() -> Iterator[WebhookServer]:
+    """A webhook's other side."""
+    with WebhookServer() as started:
+        yield started
 
 
 @pytest.fixture

@@ -34,7 +34,8 @@ def test_a_rule_that_matches_after_delivery_is_posted_in_the_thread_once(store, 
     assert drain(store, clock, channel).run(90).counts == {"posted": 1}
     assert channel.posted == [FIRST.alert_id, ADDENDUM]
     assert channel.places[ADDENDUM] == Place(FIRST.alert_id, "1", broadcast=False)
-    assert not offer(store, BOTH), "everything has been told"
+    assert offer(store, BOTH), "a batch matched again says what it said"
+    assert not offer(store, BOTH.model_copy(update={"batch": "another"})), "everything has been told"
     assert delivery_log.read(store, ADDENDUM).entry.rules == ("sanctions",)
 
 
@@ -58,10 +59,14 @@ def test_an_article_known_by_another_url_gets_the_addendum_there(store, clock, c
     assert channel.posted == [FIRST.alert_id, ADDENDUM]
 
 
-def test_a_batch_matched_again_says_what_it_said(store):
+def test_a_batch_matched_again_says_what_it_said(store, clock, channel):
     assert offer(store, FIRST)
     assert offer(store, FIRST)
     assert len(waiting_ids(store)) == 1
+    drain(store, clock, channel).run(90)
+    assert offer(store, FIRST), "after the delivery as well"
+    assert not offer(store, FIRST.model_copy(update={"batch": "another"}))
+    assert waiting_ids(store) == set()
 
 
 def test_a_reply_waits_while_its_parent_is_being_posted(store, clock, channel):
@@ -176,4 +181,4 @@ def test_slack_without_the_thread_promotes(store, slack_server):
         Drain(store, channels, "worker-1", post_interval_s=0).run(20)
     (message,) = slack_server.messages
     assert not message["thread_ts"]
-    assert "an earlier alert that is not here" in str(message["blocks"])
+    assert "an earlier alert, which is not here" in str(message["blocks"])

@@ -7,6 +7,7 @@ from include.wirewatch.deliver import outbox
 from include.wirewatch.deliver.decide import LEASE, SETTLE
 from include.wirewatch.deliver.receiver import BusyError, MessageFaultError, UnknownOutcomeError
 from include.wirewatch.deliver.render import render_message, render_text
+from include.wirewatch.deliver.safe_text import END_OF_ISOLATE, ISOLATE
 from include.wirewatch.models import BulletinLine, BulletinSection
 from tests.deliver.conftest import make_bulletin
 from tests.deliver.test_drain import DyingStore, Killed, drain
@@ -134,6 +135,8 @@ def test_the_largest_bulletin_stays_under_every_limit():
     message = render_message(bulletin)
     blocks = [block.to_dict() for block in message.blocks]
     assert message_error({"text": message.text, "blocks": blocks}) == ""
+    for block in message.blocks:
+        block.validate_json()
     assert "and 97 more" in str(blocks), "what does not fit is counted"
     assert "no room for 39 more sections" in str(blocks[-1])
 
@@ -150,3 +153,11 @@ def test_a_bulletin_in_a_log_says_the_same_and_hides_nothing():
         "  - Fin",
         "    ceasefire ███ 3",
     ]
+
+
+def test_a_line_in_which_some_part_runs_from_right_to_left_keeps_the_order_of_its_parts():
+    line = BulletinLine(text="שלום!", url="https://x.example/1", detail="צהריים · ceasefire · score 80")
+    (block,) = render_message(make_bulletin(1, sections=(BulletinSection(lines=(line,)),))).blocks[1:]
+    link, detail = block.to_dict()["elements"][0]["elements"][0]["elements"]
+    assert link["text"] == f"{ISOLATE}שלום!{END_OF_ISOLATE}"
+    assert detail["text"] == f" – {ISOLATE}צהריים{END_OF_ISOLATE} · ceasefire · score 80"

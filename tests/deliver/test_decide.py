@@ -41,6 +41,21 @@ def test_decision_follows_from_the_log_entry(known, expected):
     assert decide(make_alert(), known, NOW) is expected
 
 
+@pytest.mark.parametrize(
+    ("known", "expected"),
+    [
+        pytest.param(None, Decision.HELD, id="nobody has tried"),
+        pytest.param(entry(), Decision.HELD, id="claimed and never posted"),
+        pytest.param(entry(last_try=NOW - SETTLE), Decision.HELD, id="begun: looking for it could end in a post"),
+        pytest.param(entry(lease_until=NOW + LEASE), Decision.OWNED, id="another worker is at it"),
+        pytest.param(entry(state="sent"), Decision.ALREADY_SENT, id="sent"),
+        pytest.param(entry(state="dead"), Decision.DEAD, id="refused for good"),
+    ],
+)
+def test_quiet_hours_hold_whatever_could_be_posted(known, expected):
+    assert decide(make_alert(), known, NOW, held=True) is expected
+
+
 def test_an_alert_is_not_posted_before_its_time():
     alert = make_alert(not_before=NOW + timedelta(seconds=1))
     assert decide(alert, None, NOW) is Decision.NOT_YET

@@ -4,7 +4,8 @@ import pytest
 from pydantic import ValidationError
 
 from include.wirewatch.config.receivers import ReceiversFile, Route, Silence
-from include.wirewatch.deliver.route import route_matches, unsilenced
+from include.wirewatch.config.rules import Rule
+from include.wirewatch.deliver.route import is_instant, may_lead_to, route_matches, unsilenced
 from include.wirewatch.models import Article, RuleMatch
 
 NOW = datetime(2026, 11, 24, 12, 0, tzinfo=UTC)
@@ -37,7 +38,20 @@ BOTH = (CEASEFIRE, SANCTIONS)
         pytest.param({"languages": ("en", "de")}, BOTH, id="by language"),
         pytest.param({"languages": ("de",)}, None, id="another language"),
         pytest.param({"publishers": ("Harbour Courier",)}, BOTH, id="by publisher"),
+        pytest.param({"publishers": ("Northgate Press",)}, None, id="another publisher"),
+        pytest.param({"tags": ("sport",)}, None, id="another tag"),
         pytest.param({"rules": ("ceasefire",), "tags": ("trade",)}, None, id="all conditions must hold"),
+        pytest.param(
+            {
+                "rules": ("ceasefire", "sanctions"),
+                "tags": ("trade", "war"),
+                "languages": ("en",),
+                "publishers": ("Harbour Courier",),
+                "min_severity": "high",
+            },
+            (CEASEFIRE,),
+            id="all conditions at once",
+        ),
     ],
 )
 def test_a_route_takes_the_matches_that_fulfil_its_conditions(conditions, expected):
@@ -51,6 +65,16 @@ def test_routes_to_one_receiver_add_up_without_doubling():
         Route(to=("desk",), rules=("ceasefire", "sanctions")),
     )
     assert route_matches(ARTICLE, BOTH, routes) == {"desk": BOTH, "trade": (SANCTIONS,)}
+
+
+def test_one_match_goes_to_every_receiver_of_every_route_that_takes_it():
+    routes = (Route(to=("desk", "night")), Route(to=("trade",), tags=("war",)), Route(to=("none",), tags=("sport",)))
+    assert route_matches(ARTICLE, (CEASEFIRE,), routes) == dict.fromkeys(("desk", "night", "trade"), (CEASEFIRE,))
+
+
+def test_an_article_whose_language_is_not_known_fulfils_no_condition_on_languages():
+    unknown = ARTICLE.model_copy(update={"language": ""})
+    assert route_matches(unknown, BOTH, (Route(to=("desk",), languages=("en",)),)) == {}
 
 
 def silence(**conditions):
@@ -88,3 +112,34 @@ def test_a_silence_of_an_unknown_receiver_is_refused():
         ReceiversFile.model_validate(
             {"receivers": [receiver], "routes": [{"to": ["desk"]}], "silences": [silence(receivers=("nihgt",))]}
         )
+
+
+@pytest.mark.parametrize(
+    ("matches", "instant_from", "expected"),
+    [
+        pytest.param((SANCTIONS,), "low", True, id="by default everything is told at once"),
+        pytest.param((SANCTIONS,), "normal", False, id="all below it wait"),
+        pytest.param((SANCTIONS, CEASEFIRE), "high", True, id="one match is reason enough, and takes the others along"),
+        pytest.param((CEASEFIRE,), "high", True, id="as severe as that"),
+    ],
+)
+def test_what_is_not_severe_enough_waits_for_the_digest(matches, instant_from, expected):
+    assert is_instant(matches, instant_from) is expected
+
+
+@pytest.mark.parametrize(
+    ("conditions", "expected"),
+    [
+        pytest.param({}, True, id="every rule"),
+        pytest.param({"rules": ("ceasefire",)}, True, id="this rule"),
+        pytest.param({"rules": ("sanctions",)}, False, id="another rule"),
+        pytest.param({"tags": ("war", "trade")}, True, id="one of its tags"),
+        pytest.param({"tags": ("trade",)}, False, id="another tag"),
+        pytest.param({"min_severity": "high"}, False, id="more severe ones only"),
+        pytest.param({"languages": ("de",), "publishers": ("Herald",)}, True, id="some article may be of those"),
+        pytest.param({"to": ("night",)}, False, id="another receiver"),
+    ],
+)
+def test_a_rule_may_lead_to_a_receiver_by_what_is_known_without_an_article(conditions, expected):
+    rule = Rule(name="ceasefire", query="ceasefire", tags=("war",))
+    assert may_lead_to("desk", rule, (Route(**{"to": ("desk",), **conditions}),)) is expected

@@ -11,14 +11,15 @@ from include.wirewatch.deliver import outbox
 from include.wirewatch.deliver.decide import LEASE, SETTLE
 from include.wirewatch.deliver.drain import Drain
 from include.wirewatch.deliver.receiver import MessageFaultError
+from include.wirewatch.deliver.rollup import Gathering
 from include.wirewatch.deliver.slack import SlackChannel
-from include.wirewatch.deliver.story import Storming, signature_of
+from include.wirewatch.deliver.story import signature_of
 from include.wirewatch.deliver.thread import BY_ITSELF
 from tests.deliver.conftest import NOW, FakeChannel, make_alert, rule_match
 from tests.deliver.test_drain import DyingStore, Killed
 from tests.fakes.slack_server import CHANNEL
 
-PATIENCE = {"desk": Storming(3, timedelta(hours=1))}
+PATIENCE = {"desk": Gathering(3, timedelta(hours=1))}
 
 
 def event(number, *rules, **changes):
@@ -37,7 +38,7 @@ def drain(store, clock, channel, owner="worker-1"):
 
 
 def rollups_of(channel):
-    return {place.parent for place in channel.places.values() if place.is_storm}
+    return {place.parent for place in channel.places.values() if place.in_rollup}
 
 
 def test_the_stories_over_the_limit_are_in_the_thread_of_one_rollup_that_counts_them(store, clock, channel):
@@ -112,16 +113,25 @@ def test_killed_at_any_write_of_a_storm_there_is_one_rollup_and_nothing_is_lost_
     assert list(outbox.waiting(store)) == []
 
 
-def test_several_workers_in_one_storm_make_one_rollup(store, clock, channel):
+@pytest.mark.parametrize(
+    ("gathering", "gathered"),
+    [(PATIENCE["desk"], 9), (Gathering(group_by="rule"), 12)],
+    ids=["in one storm", "in one group"],
+)
+def test_several_workers_make_one_rollup(store, clock, channel, gathering, gathered):
     alerts = [event(number) for number in range(12)]
     enqueue(store, *alerts)
-    workers = [drain(store, clock, channel, owner=f"worker-{number}") for number in range(4)]
+    by_desk = {"desk": gathering}
+    workers = [
+        Drain(store, {"desk": channel}, f"worker-{number}", by_desk, now=clock, sleep=clock.sleep)
+        for number in range(4)
+    ]
     with ThreadPoolExecutor(4) as pool:
         list(pool.map(lambda worker: worker.run(90), workers))
-    drain(store, clock, channel).run(90)
+    workers[0].run(90)
     (rollup,) = rollups_of(channel)
     assert sorted(channel.posted) == sorted([rollup, *(alert.alert_id for alert in alerts)])
-    assert len(channel.copies[rollup]) == 9
+    assert len(channel.copies[rollup]) == gathered
 
 
 def test_a_rollup_that_is_refused_promotes_its_stories(store, clock, channel):
@@ -140,7 +150,7 @@ def test_slack_shows_the_rollup_and_its_count(store, slack_server):
     channels = {"desk": SlackChannel(client, CHANNEL)}
     Drain(store, channels, "w", PATIENCE, post_interval_s=0, now=lambda: datetime.now(UTC)).run(20)
     (rollup,) = [message for message in slack_server.messages if "More than 3 stories" in message["text"]]
-    assert "2 stories at 2 publishers: Paper " in str(rollup["blocks"])
+    assert "In this thread: 2 stories at 2 publishers: Paper " in str(rollup["blocks"])
     replies = [message for message in slack_server.messages if message["thread_ts"] == rollup["ts"]]
     assert len(replies) == 2
     assert "copy" not in str(replies[0]["blocks"])

@@ -13,7 +13,16 @@ from include.wirewatch.deliver.decide import LEASE, SETTLE
 from include.wirewatch.deliver.drain import Drain
 from include.wirewatch.deliver.receiver import BusyError, MessageFaultError, UnknownOutcomeError
 from include.wirewatch.deliver.slack import SlackChannel
-from include.wirewatch.deliver.story import ALIKE, WINDOW, Stories, assign, copies_of, likeness, signature_of
+from include.wirewatch.deliver.story import (
+    ALIKE,
+    WINDOW,
+    Stories,
+    Texts,
+    assign,
+    copies_of,
+    likeness,
+    signature_of,
+)
 from include.wirewatch.deliver.thread import BY_ITSELF, Place
 from tests.deliver.conftest import NOW, FakeChannel, make_alert
 from tests.deliver.test_drain import DyingStore, Killed, drain
@@ -255,3 +264,16 @@ def test_slack_shows_the_count_in_the_first_alert_and_keeps_its_id(store, slack_
     assert parent["metadata"]["event_payload"] == {"alert_id": copy(1).alert_id}
     assert {reply["thread_ts"] for reply in replies} == {parent["ts"]}
     assert "A copy of the article above." in str(replies[0]["blocks"])
+
+
+def test_many_texts_are_looked_up_with_the_same_result_as_one_by_one():
+    words = [f"word{number}" for number in range(90)]
+    texts = [" ".join(words[:cut] + [f"other{cut}-{number}" for number in range(90 - cut)]) for cut in range(0, 91, 6)]
+    signatures = ["", *map(signature_of, texts)]
+    known = Texts()
+    for number, signature in enumerate(signatures):
+        alike = [(likeness(earlier, signature), -index) for index, earlier in enumerate(signatures[:number])]
+        best, index = max(alike, default=(0.0, 0))
+        assert known.copied_by(signature) == (-index if best >= ALIKE else None)
+        known.add(number, signature)
+    assert any(known.copied_by(signature) for signature in signatures)

@@ -1,1 +1,4 @@
-"""`make demo`: the real ingest_live DAG, twice, on a made-up newsroom, S3 and Slack stand-ins, all on loopback."""
+"""`make demo`: the real DAGs on a made-up newsroom: ingest_live twice, send_digest twice; S3 and Slack stand-ins.
+
+Everything is on loopback.
+"""

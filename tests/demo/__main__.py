@@ -1,25 +1,57 @@
-"""Run the demo: servers up, the DAG twice, then what came of it. Exit 0 only if everything expected was seen."""
+"""Run the demo: servers up, the DAGs, then what came of it. Exit 0 only if everything expected was seen."""
 
 import os
 import shutil
 import sys
 import time
-from datetime import UTC, datetime
-from urllib.parse import urlsplit
+from datetime import UTC, datetime, timedelta
+from pathlib import Path
 
 from rich.console import Console
 
+from include.wirewatch.deliver import wording
 from include.wirewatch.settings import S3Place
 from include.wirewatch.store import Store
 from tests.airflow_home import PROJECT, TaskRun, load_dags, output_to, prepare, task_runs
-from tests.demo.show import show_alert, show_stages, show_store
+from tests.demo import expect
+from tests.demo.show import show_channel, show_stages, show_store
 from tests.fakes.s3_server import LockedS3
 from tests.fakes.slack_server import SlackServer
 from tests.newsroom import Newsroom
 
 HOME = PROJECT / ".demo"
 BUCKET, PREFIX = "wirewatch-demo", "news"
-DAG_ID = "ingest_live"
+CHANNELS = {expect.NEWS: "news-desk", expect.SANCTIONS: "sanctions-desk", expect.EDITORS: "editors"}
+# When the digest is due: not now, so that what the demo finds is of that day.
+DIGEST_IN = timedelta(minutes=5)
+
+
+class Demo:
+    """The deployment that the DAGs run in, and what has been seen of it."""
+
+    def __init__(self, console: Console, slack: SlackServer) -> None:
+        self.console, self.slack, self.problems = console, slack, list[str]()
+
+    def run(self, dag_id: str, number: int, conf: dict[str, str]) -> tuple[list[dict], list[TaskRun]]:
+        """One run of the real DAG in this process, task by task; what it posted, and its tasks."""
+        before, log = len(self.slack.messages), HOME / f"{dag_id}-{number}.log"
+        with self.console.status(f"{dag_id}, run {number} of 2 …"), output_to(log):
+            dag_run = load_dags()[dag_id].test(run_conf=conf)
+            runs = task_runs(dag_run)
+        messages = self.slack.messages[before:]
+        counted = wording.number(len(messages), "message", "messages")
+        self.console.rule(f"run {number} of {dag_id}: {dag_run.state}, {counted}", align="left")
+        self.show(messages)
+        show_stages(self.console, runs)
+        self.console.print()
+        if str(dag_run.state) != "success":
+            self.problems.append(f"run {number} of {dag_id} ended as {dag_run.state}: see {log}")
+        return messages, runs
+
+    def show(self, messages: list[dict]) -> None:
+        for channel, name in CHANNELS.items():
+            if own := of(channel, messages):
+                show_channel(self.console, name, own, whole=channel == expect.NEWS)
 
 
 def main() -> int:
@@ -28,9 +60,12 @@ def main() -> int:
     shutil.rmtree(HOME, ignore_errors=True)
     HOME.mkdir()
     started = time.monotonic()
-    with Newsroom(datetime.now(UTC)) as newsroom, LockedS3() as s3, SlackServer() as slack:
+    digest_at = datetime.now(UTC) + DIGEST_IN
+    with Newsroom(datetime.now(UTC)) as newsroom, LockedS3() as s3, SlackServer(channels=tuple(CHANNELS)) as slack:
         s3.create_bucket(BUCKET)
         newsroom.write_config(HOME / "config")
+        receivers = Path(__file__).with_name("receivers.yaml").read_text("utf-8")
+        (HOME / "config" / "receivers.yaml").write_text(receivers.replace("<at>", f"{digest_at:%H:%M}"), "utf-8")
         os.environ |= {
             "WIREWATCH_STORE": f"s3://{BUCKET}/{PREFIX}",
             "WIREWATCH_CONFIG": str(HOME / "config"),
@@ -40,85 +75,45 @@ def main() -> int:
         }
         with console.status("Airflow sets up its database …"), output_to(HOME / "setup.log"):
             prepare(HOME / "airflow")
-        problems = []
-        for number in (1, 2):
-            before = len(slack.messages)
-            with console.status(f"{DAG_ID}, run {number} of 2 …"), output_to(HOME / f"run-{number}.log"):
-                state, runs = run_dag()
-            messages = slack.messages[before:]
-            console.rule(f"run {number} of {DAG_ID}: {state}, {len(messages)} alerts", align="left")
-            for message in in_threads(messages):
-                show_alert(console, message)
-            show_stages(console, runs)
-            console.print()
-            if state != "success":
-                problems.append(f"run {number} ended as {state}: see {HOME / f'run-{number}.log'}")
-            if number == 1:
-                problems += unexpected(newsroom, messages) + uncounted(newsroom, runs)
-            elif messages:
-                problems.append(f"the second run alerted on {len(messages)} articles again")
+        demo = Demo(console, slack)
+        ingest(demo, newsroom)
+        send_digest(demo, newsroom, digest_at.date().isoformat())
         show_store(console, f"s3://{BUCKET}/{PREFIX}/", Store(s3.client(), S3Place(BUCKET, PREFIX)).list(""))
     console.print()
-    for problem in problems:
+    for problem in demo.problems:
         console.print(f"[bold red]NOT AS EXPECTED[/] {problem}")
-    if not problems:
+    if not demo.problems:
         console.print(
             f"[bold green]All as expected[/]: {len(newsroom.expected.alerts)} alerts, once each, "
-            f"copies in the thread of the first; "
-            f"{len(newsroom.expected.silent)} articles without an alert. {time.monotonic() - started:.0f} s."
+            f"copies in the thread of the first; {len(newsroom.expected.silent)} articles without an alert; "
+            f"one rollup with the rest of a storm; one digest. {time.monotonic() - started:.0f} s."
         )
-    return 1 if problems else 0
+    return 1 if demo.problems else 0
 
 
-def run_dag() -> tuple[str, list[TaskRun]]:
-    """One run of the real DAG in this process, task by task."""
-    dag_run = load_dags()[DAG_ID].test()
-    return str(dag_run.state), task_runs(dag_run)
-
-
-def in_threads(messages: list[dict]) -> list[dict]:
-    """As a channel shows them: each message by itself with its replies below it."""
-    return sorted(messages, key=lambda message: (message["thread_ts"] or message["ts"], message["ts"]))
-
-
-def unexpected(newsroom: Newsroom, messages: list[dict]) -> list[str]:
-    """What differs from what the newsroom's own articles declare."""
-    wanted = {alert.slug: alert for alert in newsroom.expected.alerts}
-    seen = [urlsplit(_link(message)).path.strip("/").removesuffix(".html") for message in messages]
-    problems = [f"no alert for {slug}" for slug in sorted(wanted.keys() - set(seen))]
-    problems += [
-        f"an alert too many for {slug}" for slug in sorted(set(seen)) if slug not in wanted or seen.count(slug) > 1
+def ingest(demo: Demo, newsroom: Newsroom) -> None:
+    """Twice; the second run alerts on nothing."""
+    messages, runs = demo.run("ingest_live", 1, {})
+    demo.problems += [
+        *expect.wrong_alerts(newsroom, of(expect.NEWS, messages)),
+        *expect.wrong_storm(newsroom, of(expect.SANCTIONS, messages)),
+        *expect.wrong_editors(newsroom, of(expect.EDITORS, messages)),
+        *expect.wrong_counts(newsroom, runs),
     ]
-    for slug, message in zip(seen, messages, strict=True):
-        if slug in wanted and (missing := [rule for rule in wanted[slug].rules if f"{rule} (" not in message["text"]]):
-            problems.append(f"the alert for {slug} does not name {', '.join(missing)}")
-    by_slug = dict(zip(seen, messages, strict=True))
-    for copies in newsroom.expected.syndicated:
-        told = [by_slug[slug] for slug in copies if slug in by_slug]
-        if len({message["thread_ts"] or message["ts"] for message in told}) != 1:
-            problems.append(f"the copies {', '.join(sorted(copies))} are not one thread")
-    return problems
+    again, _ = demo.run("ingest_live", 2, {})
+    if again:
+        demo.problems.append(f"the second run posted {len(again)} messages again")
 
 
-def uncounted(newsroom: Newsroom, runs: list[TaskRun]) -> list[str]:
-    """Counts of the stages that differ from what the newsroom published."""
-    counts = {run.task_id.rpartition(".")[2]: run.result or {} for run in runs}
-    expected = newsroom.expected
-    wanted = {
-        ("fetch", "entries"): expected.entries,
-        ("fetch", "fetched"): expected.entries - len(expected.unreachable) - 2,  # robots.txt and the size cap
-        ("match", "stale"): len(expected.stale),
-        ("deliver", "posted"): len(expected.alerts),
-    }
-    return [
-        f"{stage} counted {counts.get(stage, {}).get(name)} {name}, expected {number}"
-        for (stage, name), number in wanted.items()
-        if counts.get(stage, {}).get(name) != number
-    ]
+def send_digest(demo: Demo, newsroom: Newsroom, date: str) -> None:
+    """Twice; the second run edits the message of the first."""
+    first, _ = demo.run("send_digest", 1, {"date": date})
+    again, _ = demo.run("send_digest", 2, {"date": date})
+    demo.problems += expect.wrong_digest(newsroom, [*first, *again])
 
 
-def _link(message: dict) -> str:
-    return str(message["blocks"][0]["elements"][0]["elements"][0]["url"])
+def of(channel: str, messages: list[dict]) -> list[dict]:
+    return [message for message in messages if message["channel"] == channel]
 
 
 if __name__ == "__main__":

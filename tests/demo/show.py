@@ -1,17 +1,15 @@
-"""What the demo prints: alerts as an analyst would see them, the S3 tree, one line a stage."""
+"""What the demo prints: messages as their readers would see them, the S3 tree, one line a stage."""
 
 from collections import defaultdict
 from collections.abc import Iterable
-from datetime import datetime
 from itertools import groupby
 from typing import Any
 
-from rich.console import Console, Group
-from rich.padding import Padding
-from rich.panel import Panel
-from rich.text import Text
+from rich.console import Console
 from rich.tree import Tree
 
+from include.wirewatch.cli.show_message import panel_of
+from include.wirewatch.deliver.wording import number
 from include.wirewatch.store import Listed
 from tests.airflow_home import TaskRun
 
@@ -19,14 +17,18 @@ from tests.airflow_home import TaskRun
 LISTED = {"raw", "clean", "matches"}
 
 
-def show_alert(console: Console, message: dict[str, Any]) -> None:
-    """One Slack message as a panel, from the very blocks that were posted; a reply is set in."""
-    title, *rest = message["blocks"]
-    link = title["elements"][0]["elements"][0]
-    lines = [line for block in rest for line in _lines(block)]
-    lines.append(Text(link.get("url", ""), style="blue underline", overflow="ellipsis", no_wrap=True))
-    panel = Panel(Group(*lines), title=Text(link["text"], style="bold"), title_align="left", padding=(0, 1))
-    console.print(Padding(panel, (0, 0, 0, 6)) if message["thread_ts"] else panel)
+def show_channel(console: Console, name: str, messages: list[dict[str, Any]], *, whole: bool) -> None:
+    """A channel as it is read: each message with its replies below it. whole: every one of them in full.
+
+    Else what is about one article is a line.
+    """
+    console.print(f"[bold]#{name}[/]  [dim]{number(len(messages), 'message', 'messages')}")
+    for message in sorted(messages, key=lambda message: (message["thread_ts"] or message["ts"], message["ts"])):
+        title = message["blocks"][0].get("elements", [{}])[0].get("elements", [{}])[0]
+        if whole or "url" not in title:
+            console.print(panel_of("", message["blocks"], is_reply=bool(message["thread_ts"])))
+        else:
+            console.print(f"{'      ' if message['thread_ts'] else ''}• {title['text']}", highlight=False, markup=False)
 
 
 def show_stages(console: Console, runs: Iterable[TaskRun]) -> None:
@@ -64,32 +66,11 @@ def show_store(console: Console, url: str, stored: Iterable[Listed]) -> None:
     console.print(tree, highlight=False, soft_wrap=True)
 
 
-_ORDER = ["fetch", "extract", "match", "deliver", "report_failure"]
+_ORDER = ["fetch", "extract", "match", "compose", "deliver", "report_failure"]
 
 
 def _stage(run: TaskRun) -> str:
     return run.task_id.rpartition(".")[2]
-
-
-def _lines(block: dict[str, Any]) -> list[Text]:
-    if block["type"] == "context":
-        return [Text("  ").join(_context(element) for element in block["elements"])]
-    return [Text("  ▏ ").append_text(_rich(element)) for element in block["elements"]]
-
-
-def _rich(element: dict[str, Any]) -> Text:
-    text = Text()
-    for part in element["elements"]:
-        text.append(part["text"], style="bold yellow" if part.get("style", {}).get("bold") else "")
-    return text
-
-
-def _context(element: dict[str, Any]) -> Text:
-    content = element["text"]
-    if element["type"] == "mrkdwn" and content.startswith("<!date^"):
-        stamp = datetime.fromtimestamp(int(content.split("^")[1])).astimezone()
-        content = f"{stamp:%a %d %b %H:%M}"
-    return Text(content, style="dim")
 
 
 def _size(count: int) -> str:

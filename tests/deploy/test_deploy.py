@@ -99,10 +99,10 @@ def test_the_bucket_is_made_once(client, region):
 
 def test_the_pools_are_those_that_the_dags_name():
     pools = json.loads(compose_init.POOLS.read_text())
-    named = {airflow_support.FETCH_POOL, airflow_support.EXTRACT_POOL, airflow_support.DELIVER_POOL}
+    named = {value for name, value in vars(airflow_support).items() if name.endswith("_POOL")}
     assert set(pools) == named
     assert all(pool["slots"] > 0 and pool["description"] for pool in pools.values())
-    assert pools[airflow_support.DELIVER_POOL]["slots"] == 1
+    assert pools[airflow_support.DELIVER_POOL]["slots"] == pools[airflow_support.HISTORY_POOL]["slots"] == 1
 
 
 # health

@@ -75,7 +75,7 @@ def test_init_prepares_database_pools_bucket_and_login_and_can_run_again(tmp_pat
     server.stop()
     with sqlite3.connect(tmp_path / "airflow.db") as database:
         pools = dict(database.execute("select pool, slots from slot_pool where pool like 'wirewatch%'"))
-    assert pools == {"wirewatch_fetch": 16, "wirewatch_extract": 2, "wirewatch_deliver": 1}
+    assert pools == {"wirewatch_fetch": 16, "wirewatch_history": 1, "wirewatch_extract": 2, "wirewatch_deliver": 1}
     assert json.loads(login.read_text()) == {"wirewatch": "correct horse battery"}
 
 

@@ -1,14 +1,13 @@
-"""One poll: conditional, over several files, each page once; and one day of history."""
+"""One poll: conditional, over several files, each page once."""
 
 import asyncio
-from datetime import UTC, date, datetime
 
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from include.wirewatch.config.sources import Source
-from include.wirewatch.discover import KINDS, discover, discover_day
+from include.wirewatch.discover import KINDS, discover
 from include.wirewatch.models import Outcome, Reason
 from tests.discover.conftest import BASE, Web, capture_of, source_of
 from tests.discover.test_feed import KINDS as FEEDS
@@ -141,26 +140,3 @@ def test_an_index_that_names_itself_and_others_without_end_is_bounded():
     web = Endless({})
     poll(web, source_of("sitemap", INDEX))
     assert len(web.asked) <= 11
-
-
-def test_a_day_of_history_is_that_days_entries_of_the_dated_sitemap():
-    entries = [url("/before", "2026-11-22T23:59:59Z"), url("/in", "2026-11-23T00:30:00+00:00")]
-    entries += [url("/late", "2026-11-24T00:30:00+01:00"), url("/after", "2026-11-24T00:00:00Z"), url("/undated")]
-    web = Web({"https://news.example/map-2026-11-23.xml": urlset(*entries)})
-    source = source_of(history="https://news.example/map-{date:%Y-%m-%d}.xml")
-    found = asyncio.run(discover_day(source, date(2026, 11, 23), web))
-    assert [entry.url.rpartition("/")[2] for entry in found.entries] == ["in", "late", "undated"]
-
-
-def test_in_a_months_map_an_undated_entry_belongs_to_no_day():
-    web = Web({"https://news.example/2026-11.xml": urlset(url("/in", "2026-11-23"), url("/undated"))})
-    source = source_of(history="https://news.example/{date:%Y-%m}.xml")
-    found = asyncio.run(discover_day(source, date(2026, 11, 23), web))
-    assert [entry.published for entry in found.entries] == [datetime(2026, 11, 23, tzinfo=UTC)]
-
-
-def test_a_source_without_history_is_not_asked():
-    web = Web({})
-    found = asyncio.run(discover_day(source_of(), date(2026, 11, 23), web))
-    assert found.outcome.reason is Reason.NOT_FETCHED
-    assert web.asked == []

@@ -146,7 +146,7 @@ def test_a_day_of_history_fetches_a_page_of_two_sources_once(deployment, site):
     end = datetime(day.year, day.month, day.day, tzinfo=UTC) + timedelta(days=1)
     site.routes[f"/map-{day}.xml"] = reply(urlset(url(f"{site.url}/story", str(day))), kind="text/xml")
     site.routes["/story"] = PAGE
-    history = {"url": f"{site.url}/feed", "history": f"{site.url}/map-{{date:%Y-%m-%d}}.xml"}
+    history = {"url": f"{site.url}/feed", "history": [{"sitemap": f"{site.url}/map-{{date:%Y-%m-%d}}.xml"}]}
     configure(deployment, site, {"name": "a", **history}, {"name": "b", **history})
     run = Run("ingest_history", "backfill__x", day.isoformat(), end, quiet=True)
     assert fetch_day(deployment.services, run)["entries"] == 1

@@ -16,9 +16,10 @@ from include.wirewatch.frontier import Frontier, bucket_of
 from include.wirewatch.frontier.state import SourceState, to_json
 from include.wirewatch.models import Failure
 from include.wirewatch.settings import S3Place
+from include.wirewatch.stages.batches import UnfinishedError
 from include.wirewatch.stages.deliver import DeliveryError, deliver
 from include.wirewatch.stages.fetch import fetch
-from include.wirewatch.stages.finish import UnfinishedError, finish
+from include.wirewatch.stages.finish import finish
 from include.wirewatch.stages.report import failures_of, report
 from include.wirewatch.stages.watch import DOCTOR_AT, HOUR, UnwellError, overdue, passes, watch
 from include.wirewatch.store import Store

@@ -325,14 +325,15 @@ def test_a_new_rule_tells_known_articles_in_their_threads(deployment):
 
 
 def test_the_sources_of_one_day_are_found_quietly_and_not_paid_for_twice(deployment):
+    from include.wirewatch.stages.batches import extract_batches, match_batches
     from include.wirewatch.stages.history import fetch_day
 
     day = (datetime.now(UTC) - timedelta(days=2)).date()
     end = datetime(day.year, day.month, day.day, tzinfo=UTC) + timedelta(days=1)
     run = Run("ingest_history", "backfill__x", day.isoformat(), end, quiet=True)
     fetched = fetch_day(deployment.services, run)
-    extracted = extract(deployment.services, fetched["batch"])
-    match(deployment.services, extracted["clean"])
+    extract_batches(deployment.services, fetched["batches"])
+    match_batches(deployment.services, fetched["batches"])
     deliver(deployment.services)
     expected = deployment.newsroom.expected.history[day]
     assert {slug_of(article.url) for article in clean_articles(deployment.store)} == set(expected)

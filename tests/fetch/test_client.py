@@ -50,6 +50,26 @@ def test_cookies_of_one_page_are_not_shown_to_the_next(site):
     assert all("cookie" not in headers for _, headers in site.requests)
 
 
+@pytest.mark.parametrize(
+    ("accept", "taken"), [("page", False), ("memento", False), ("section", True), ("listing", True)]
+)
+def test_pages_are_html_and_listings_may_be_anything(site, accept, taken):
+    site.routes["/a"] = reply(b"{}", kind="application/json")
+    answer = fetch(f"{site.url}/a", source=source_of(site), accept=accept)
+    assert isinstance(answer, Capture) is taken
+
+
+def test_a_caller_may_take_more_than_the_limit_of_a_page(site):
+    site.routes["/map"] = reply(b"x" * 150_000, kind="text/xml")
+
+    async def get(limit):
+        async with client_of() as client:
+            return await client.get(f"{site.url}/map", source=source_of(site), accept="listing", max_body_bytes=limit)
+
+    assert asyncio.run(get(None)).reason is Reason.TOO_LARGE
+    assert len(asyncio.run(get(200_000)).body) == 150_000
+
+
 def test_validators_go_out_and_304_is_unchanged(site):
     site.routes["/feed"] = reply(status="304 Not Modified")
     answer = fetch(f"{site.url}/feed", source=source_of(site), accept="listing", headers={"If-None-Match": '"v1"'})

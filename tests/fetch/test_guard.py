@@ -6,7 +6,7 @@ import socket
 import pytest
 from aiohttp.abc import AbstractResolver
 
-from include.wirewatch.fetch.guard import RefusedAddressError, guarded_socket, is_public
+from include.wirewatch.guard import RefusedAddressError, guarded_socket, is_public
 from include.wirewatch.models import Capture, Reason
 from tests.fetch.conftest import client_of, fetch, reply, source_of
 

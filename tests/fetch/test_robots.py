@@ -9,7 +9,7 @@ import pytest
 from botocore.config import Config
 
 from include.wirewatch.fetch import RobotsStore, robots
-from include.wirewatch.models import Capture, Reason
+from include.wirewatch.models import Capture, Outcome, Reason
 from include.wirewatch.settings import S3Place
 from include.wirewatch.store import Store
 from tests.fetch.conftest import client_of, fetch, reply, source_of
@@ -139,6 +139,17 @@ def test_feeds_are_polled_without_asking_and_section_pages_are_not(site):
     assert isinstance(fetch(f"{site.url}/feed", source=source_of(site), accept="listing"), Capture)
     section = source_of(site, kind="listing")
     assert fetch(f"{site.url}/feed", source=section, accept="listing").reason is Reason.ROBOTS
+
+
+@pytest.mark.parametrize(
+    ("accept", "asks"), [("section", True), ("page", True), ("listing", False), ("memento", False)]
+)
+def test_who_asks(site, accept, asks):
+    site.routes["/robots.txt"] = rules("User-agent: *", "Disallow: /a")
+    site.routes["/a"] = reply(b"<p>Talks")
+    answer = fetch(f"{site.url}/a", source=source_of(site), accept=accept)
+    assert isinstance(answer, Outcome) is asks
+    assert ("/robots.txt" in site.paths) is asks
 
 
 def test_crawl_delay_is_kept(site):

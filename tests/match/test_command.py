@@ -90,6 +90,14 @@ def test_a_query_may_name_the_lists_of_the_configuration(tmp_path):
     assert done.stderr.startswith("<query>:1:7: unknown list @storm; known: @calm")
 
 
+def test_the_configuration_may_lie_where_airflows_own_connection_leads(store, s3, monkeypatch):
+    monkeypatch.setenv("AIRFLOW_CONN_AWS_DEFAULT", s3.airflow_connection())
+    store.put("rules.yaml", b"lists: {calm: [truce]}\nrules: []\n")
+    place = store.url("").rstrip("/")
+    assert wirewatch("match", "--query", "@calm", "--config", place, text="a truce").exit_code == 0
+    assert "rules.yaml: 0 rules, 0 examples" in wirewatch("check", "--config", place).stdout
+
+
 def write(place: Path, rules: str, sources: str = SOURCES) -> Path:
     for name, text in (("sources.yaml", sources), ("rules.yaml", rules), ("receivers.yaml", RECEIVERS)):
         (place / name).write_text(text)

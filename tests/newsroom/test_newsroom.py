@@ -199,7 +199,7 @@ def test_each_day_of_history_is_in_its_dated_sitemaps_alone(newsroom, sources, b
     listed = set()
     for source in sources.values():
         if source.history:
-            tree = etree.fromstring(get(source.history.format(date=day))[2])
+            tree = etree.fromstring(get(source.history[0].address(day))[2])
             assert {date.text[:10] for date in tree.iter(f"{NEWS}publication_date")} == {day.isoformat()}
             listed |= {loc.text for loc in tree.iter(LOC)}
     assert listed == {newsroom.url(slug) for slug in newsroom.expected.history[day]}
@@ -208,7 +208,7 @@ def test_each_day_of_history_is_in_its_dated_sitemaps_alone(newsroom, sources, b
 
 
 def test_a_day_without_history_has_no_sitemap(newsroom, sources):
-    assert get(sources["northgate-press"].history.format(date=newsroom.now - timedelta(days=40)))[0] == 404
+    assert get(sources["northgate-press"].history[0].address(newsroom.now - timedelta(days=40)))[0] == 404
 
 
 def test_requests_are_logged_with_their_answers(newsroom):

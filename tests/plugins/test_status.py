@@ -87,6 +87,21 @@ def test_alerts_and_silent_matches_are_told_apart_and_counted(store):
     assert status.silent_total == (("stale", 2),)
 
 
+def test_what_waits_for_a_digest_says_whose(store):
+    key = BatchKey(str(DAY), "live")
+    digests = {"desk": ("ceasefire",), "morning": ("ceasefire",)}
+    rows = [
+        matched("both").model_copy(update={"digests": digests}),
+        matched("one", decision="digest").model_copy(update={"digests": {"morning": ("ceasefire",)}}),
+    ]
+    write_matches(store, key.matches("x1", "r1"), rows)
+    status = read_status(store, [DAY], 20)
+    assert status.silent_total == (("digest", 1),)
+    text = Tags(render_status(status, place="s3://b/p/", days=[DAY])).text
+    assert "desk, digest of morning" in text
+    assert "digest of morning" in text.partition("alerted nobody at once")[2]
+
+
 def test_no_more_objects_are_read_than_the_limit(store):
     for number in range(4):
         write_matches(store, BatchKey(str(DAY), f"live{number}").matches("x", "r"), [matched(f"article {number}")])

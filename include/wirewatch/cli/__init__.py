@@ -12,6 +12,7 @@ from include.wirewatch.cli.doctor import doctor
 from include.wirewatch.cli.extract import extract
 from include.wirewatch.cli.rules import check, match
 from include.wirewatch.cli.sources import app as sources
+from include.wirewatch.cli.try_page import try_page
 from include.wirewatch.errors import ConfigError
 
 app = typer.Typer(
@@ -23,6 +24,7 @@ app = typer.Typer(
 app.command()(check)
 app.command()(match)
 app.command()(extract)
+app.command(name="try")(try_page)
 app.command()(doctor)
 app.add_typer(sources, name="sources")
 app.add_typer(alerts, name="alerts")

@@ -1,38 +1,43 @@
 """wirewatch alerts: see how messages look, and try again what a receiver refused."""
 
+import io
 import json
 import sys
-from datetime import UTC, datetime, timedelta
+from datetime import UTC, datetime
+from pathlib import Path
 from typing import Annotated
 
-import boto3
 import typer
 from rich.console import Console
 
-from include.wirewatch.cli.show_message import panel_of
-from include.wirewatch.deliver.render import render_message
+from include.wirewatch.cli.connections import open_store
+from include.wirewatch.cli.samples import REPLIES, samples
+from include.wirewatch.cli.show_message import panel_of, picture_of
 from include.wirewatch.deliver.revive import dead, revive
-from include.wirewatch.deliver.safe_text import Message
-from include.wirewatch.deliver.story import Storm, Storming, rollup_of
-from include.wirewatch.deliver.thread import Place
-from include.wirewatch.models import Alert, Excerpt, Hit, RuleMatch
 from include.wirewatch.settings import load_settings
-from include.wirewatch.store import Store
+
+SVG_WIDTH = 100
 
 app = typer.Typer(no_args_is_help=True, help="How alerts look, and dead alerts tried again.")
 Json = Annotated[bool, typer.Option("--json", help="JSON instead of text.")]
 
 
 @app.command()
-def preview(as_json: Json = False) -> None:
+def preview(
+    svg: Annotated[Path | None, typer.Option(help="Write them as a picture that loads nothing from elsewhere.")] = None,
+    as_json: Json = False,
+) -> None:
     """Show each kind of message with made-up contents. --json: the blocks, as Slack's Block Kit Builder takes them."""
-    console = Console()
-    for kind, message in samples(datetime.now(UTC)).items():
-        blocks = [block.to_dict() for block in message.blocks]
-        if as_json:
-            print(json.dumps({"kind": kind, "text": message.text, "blocks": blocks}, ensure_ascii=False))
-        else:
-            console.print(panel_of(kind, blocks, is_reply=kind in {"copy", "addendum"}))
+    blocks = {kind: [block.to_dict() for block in message.blocks] for kind, message in samples().items()}
+    if as_json:
+        for kind, message in samples().items():
+            print(json.dumps({"kind": kind, "text": message.text, "blocks": blocks[kind]}, ensure_ascii=False))
+        return
+    console = Console(record=True, width=SVG_WIDTH, file=io.StringIO()) if svg else Console()
+    for kind, shown in blocks.items():
+        console.print(panel_of(kind, shown, is_reply=kind in REPLIES, zone=UTC))
+    if svg:
+        svg.write_text(picture_of(console, "wirewatch alerts preview"), "utf-8")
 
 
 @app.command()
@@ -41,7 +46,7 @@ def retry(
     as_json: Json = False,
 ) -> None:
     """Put dead alerts back into the outbox; the next delivery posts them. Exit 1 where there is none."""
-    store = Store(boto3.client("s3"), load_settings().place)
+    store = open_store(load_settings().place)
     now = datetime.now(UTC)
     chosen = alert_ids or [entry.alert_id for entry in dead(store)]
     done = {alert_id: revive(store, alert_id, now) for alert_id in chosen}
@@ -53,51 +58,3 @@ def retry(
         elif not as_json:
             print(f"{alert_id}: back in the outbox")
     raise typer.Exit(0 if any(done.values()) else 1)
-
-
-def samples(now: datetime) -> dict[str, Message]:
-    """One message of each kind, made up."""
-    alert = sample_alert(now)
-    copy = alert.model_copy(update={"publisher": "Northgate Press", "authors": ()})
-    addendum = alert.model_copy(update={"parent": "first", "matches": alert.matches[1:]})
-    storm = Storm(rollup="rollup", rule="ceasefire", latest=now)
-    below = Place("first", "1764000000.000100")
-    return {
-        "alert": render_message(alert, copies=("Northgate Press", "Continental Dispatch", "Northgate Press")),
-        "copy": render_message(copy, below),
-        "addendum": render_message(addendum, below),
-        "rollup": render_message(rollup_of(storm, alert, Storming()), copies=("Harbour Courier", "Northgate Press")),
-    }
-
-
-def sample_alert(now: datetime) -> Alert:
-    text = "Both delegations said that a ceasefire could begin on Friday, and that no sanctions would be lifted before."
-    marks = tuple((text.index(word), text.index(word) + len(word)) for word in ("ceasefire", "sanctions"))
-    parts = [{"title": 30, "lead": 20, "hits": 5, "density": 4, "terms": 5}, {"hits": 5, "density": 4, "terms": 5}]
-    matches = tuple(
-        RuleMatch(
-            rule=text[start:end],
-            severity="normal",
-            score=sum(part.values()),
-            score_parts=part,
-            hits=(Hit(field="body", start=start, end=end, text=text[start:end], term=text[start:end]),),
-        )
-        for (start, end), part in zip(marks, parts, strict=True)
-    )
-    return Alert(
-        alert_id="first",
-        receiver="news-desk",
-        article_id="sample",
-        title="Ceasefire within reach, say both delegations at Port Tremayne",
-        url="https://harbour-courier.example/world/talks",
-        publisher="Harbour Courier",
-        authors=("Ada Lindqvist",),
-        published=now - timedelta(minutes=19),
-        first_seen=now - timedelta(minutes=2),
-        enqueued_at=now,
-        not_before=now,
-        method="precision",
-        matches=matches,
-        excerpts=(Excerpt(field="body", text=text, marks=marks),),
-        batch="sample",
-    )

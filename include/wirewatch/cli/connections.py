@@ -1,7 +1,8 @@
-"""S3 and Slack for the command line: the same connections as Airflow's, read from the environment.
+"""S3, Slack and secrets for the command line: the same connections as Airflow's, read from the environment.
 
 AIRFLOW_CONN_AWS_DEFAULT and AIRFLOW_CONN_SLACK_API_DEFAULT are used where they are set, in Airflow's JSON form;
 else S3 is whatever boto3 finds (AWS_* variables, a profile, the machine's role), and there is no Slack.
+A webhook's secret is the password of AIRFLOW_CONN_<ID>.
 """
 
 import json
@@ -69,6 +70,12 @@ def open_slack() -> "WebClient | None":
         proxy=extra.get("proxy"),
         retry_handlers=[],
     )
+
+
+def open_secret(connection_id: str) -> str | None:
+    """The password of that connection, or None where it is not set."""
+    connection = _connection(f"AIRFLOW_CONN_{connection_id.upper()}")
+    return str(connection.get("password") or "") if connection else None
 
 
 def _connection(name: str) -> dict[str, Any]:

@@ -9,9 +9,10 @@ from typing import Annotated
 
 import typer
 
-from include.wirewatch.extract import EXTRACTOR, Extraction, Limits, Page, extract_pages
+from include.wirewatch.extract import EXTRACTOR, Extraction, Page, extract_pages
 from include.wirewatch.models import Entry
 from include.wirewatch.settings import load_settings
+from include.wirewatch.stages.extract import limits_of
 
 GZIP = b"\x1f\x8b"
 SHOWN = (
@@ -28,23 +29,25 @@ def extract(
 ) -> None:
     """Show title, text and metadata of a page, each with its origin. Exit 1 where no text is found."""
     settings = load_settings()
-    try:
-        html = sys.stdin.buffer.read() if str(file) == "-" else file.read_bytes()
-        if html.startswith(GZIP):
-            html = zlib.decompressobj(31).decompress(html, settings.max_body_bytes + 1)
-    except (OSError, zlib.error) as error:
-        print(f"{file}: {getattr(error, 'strerror', None) or error}", file=sys.stderr)
-        raise typer.Exit(2) from None
+    html = read_html(file, settings.max_body_bytes)
     page = Page(url, html, content_type, Entry(url=url or file.name, source="file"), now=datetime.now(UTC))
-    limits = Limits(
-        settings.extract_timeout_s, settings.extract_memory_bytes, settings.max_body_bytes, settings.extract_workers
-    )
-    extraction = extract_pages([page], limits)[0]
+    extraction = extract_pages([page], limits_of(settings))[0]
     if as_json or not sys.stdout.isatty():
         print(json.dumps(to_json(extraction), ensure_ascii=False))
     else:
         print(to_text(extraction))
     raise typer.Exit(1 if extraction.method == "summary" else 0)
+
+
+def read_html(file: Path, max_body_bytes: int) -> bytes:
+    """The bytes of an HTML file, plain or gzipped; - is standard input. Exits with 2 where it cannot be read."""
+    try:
+        html = sys.stdin.buffer.read() if str(file) == "-" else file.read_bytes()
+        # Not a byte more than would be extracted: a small file may unpack to gigabytes.
+        return zlib.decompressobj(31).decompress(html, max_body_bytes + 1) if html.startswith(GZIP) else html
+    except (OSError, zlib.error) as error:
+        print(f"{file}: {getattr(error, 'strerror', None) or error}", file=sys.stderr)
+        raise typer.Exit(2) from None
 
 
 def to_json(extraction: Extraction) -> dict[str, object]:

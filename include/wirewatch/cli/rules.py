@@ -6,10 +6,9 @@ from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Annotated, Any
 
-import boto3
 import typer
 
-from include.wirewatch.config.files import ConfigFiles
+from include.wirewatch.cli.connections import open_config
 from include.wirewatch.config.yaml_file import Loaded
 from include.wirewatch.errors import ConfigError
 from include.wirewatch.match import (
@@ -25,8 +24,6 @@ from include.wirewatch.match import (
 )
 from include.wirewatch.match.parse import uses_lists, warnings_of
 from include.wirewatch.models import RuleMatch
-from include.wirewatch.settings import load_settings
-from include.wirewatch.store import Store
 
 Config = Annotated[str, typer.Option(help="Directory or s3:// prefix of the YAML files.", show_default=False)]
 Json = Annotated[bool, typer.Option("--json", help="JSON instead of text.")]
@@ -38,7 +35,7 @@ def check(config: Config = "", as_json: Json = False) -> None:
 
     Exit 0: all is well. 1: an example fails. 2: a file is wrong.
     """
-    files = _config(config)
+    files = open_config(config)
     wrong: list[str] = []
     failed: list[str] = []
     warned: list[str] = []
@@ -87,7 +84,7 @@ def match(
     """
     try:
         # only a query that names a list needs the configuration
-        rules = query_rules(query, _config(config).rules().value if uses_lists(parse(query)) else None)
+        rules = query_rules(query, open_config(config).rules().value if uses_lists(parse(query)) else None)
     except QueryError as error:
         print(_with_caret(query, error.offset, str(error)), file=sys.stderr)
         raise typer.Exit(2) from None
@@ -105,10 +102,6 @@ def match(
             for line in _lines(document, result):
                 print(f"{name}: {line}" if several else line)
     raise typer.Exit(0 if found else 1)
-
-
-def _config(place: str) -> ConfigFiles:
-    return ConfigFiles(place or load_settings().config, lambda place: Store(boto3.client("s3"), place))
 
 
 def _counted(loaded: Loaded[Any], what: str) -> str:

@@ -14,17 +14,17 @@ from include.wirewatch.cli.connections import open_config, open_store
 from include.wirewatch.config.sources import Source
 from include.wirewatch.discover.detect import Found, candidates, recognise
 from include.wirewatch.discover.imports import Row, read_csv, read_opml, to_sources
-from include.wirewatch.extract.drift import drift_of
-from include.wirewatch.extract.drift_store import DriftStore
-from include.wirewatch.frontier import Frontier
-from include.wirewatch.frontier.health import Health, health_of
+from include.wirewatch.frontier.health import Health
 from include.wirewatch.models import Capture, Outcome
 from include.wirewatch.settings import load_settings
 from include.wirewatch.stages.collect import open_client
-from include.wirewatch.urls import absolute, host_of, redact
+from include.wirewatch.stages.health import IN_TROUBLE, read_health
+from include.wirewatch.urls import absolute, host_of, redact, site_of
 
 Config = Annotated[str, typer.Option(help="Directory or s3:// prefix of the YAML files.", show_default=False)]
 Json = Annotated[bool, typer.Option("--json", help="JSON instead of text.")]
+
+UNLISTED = "unlisted"
 
 app = typer.Typer(no_args_is_help=True, help="Find, import and watch over sources.")
 
@@ -41,7 +41,7 @@ def detect(
         url = absolute(url, url)
     except ValueError as error:
         _refuse(str(error))
-    found, troubles = asyncio.run(_detect(url, (host_of(url),) if allow_private else ()))
+    found, troubles = asyncio.run(_detect(url, unlisted(url, allow_private=allow_private)))
     for trouble in troubles:
         print(trouble, file=sys.stderr)
     if as_json:
@@ -92,27 +92,19 @@ def health(config: Config = "", as_json: Json = False) -> None:
     """
     settings = load_settings()
     sources = open_config(config).sources().value.sources
-    store = open_store(settings.place)
-    states, windows = Frontier(store).read(sources), DriftStore(store).read(source.name for source in sources)
-    drifts = {source: str(drift) for source, window in windows.items() if (drift := drift_of(window))}
-    now = datetime.now(UTC)
-    all_health = [health_of(source, states.get(source.name), now, drifts.get(source.name, "")) for source in sources]
+    all_health = read_health(open_store(settings.place), sources, datetime.now(UTC))
     for item in all_health:
         print(json.dumps(item._asdict(), default=_iso) if as_json else _line(item))
-    raise typer.Exit(1 if any(item.verdict in ("failing", "silent", "drifting") for item in all_health) else 0)
+    raise typer.Exit(1 if any(item.verdict in IN_TROUBLE for item in all_health) else 0)
 
 
-async def _detect(url: str, allow_hosts: tuple[str, ...]) -> tuple[list[Found], list[str]]:
-    source = Source.model_validate(
-        {
-            "name": "detect",
-            "publisher": "detect",
-            "kind": "feed",
-            "url": url,
-            "allow_hosts": allow_hosts,
-            "delay_s": 0.2,
-        }
-    )
+def unlisted(url: str, *, allow_private: bool) -> Source:
+    """A source that is in no file, for a few looks at the host of one URL."""
+    facts = {"name": UNLISTED, "publisher": site_of(host_of(url)), "kind": "feed", "url": url, "delay_s": 0.2}
+    return Source.model_validate({**facts, "allow_hosts": (host_of(url),) if allow_private else ()})
+
+
+async def _detect(url: str, source: Source) -> tuple[list[Found], list[str]]:
     found: list[Found] = []
     troubles: list[str] = []
     async with open_client(load_settings()) as client:

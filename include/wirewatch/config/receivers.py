@@ -4,12 +4,24 @@ import re
 from datetime import timedelta
 from typing import Annotated, Literal
 
-from pydantic import AfterValidator, AwareDatetime, Field, ValidationInfo, field_validator, model_validator
+from pydantic import (
+    AfterValidator,
+    AwareDatetime,
+    BeforeValidator,
+    Field,
+    ValidationInfo,
+    field_validator,
+    model_validator,
+)
 
-from include.wirewatch.config.values import ConfigModel, Duration, Name, Text, TimeZone, refuse_duplicates
+from include.wirewatch.config.values import ConfigModel, Duration, Name, Text, TimeOfDay, TimeZone, refuse_duplicates
 from include.wirewatch.models import Severity
+from include.wirewatch.urls import is_named
 
 FILE = "receivers.yaml"
+Day = Literal["mon", "tue", "wed", "thu", "fri", "sat", "sun"]
+GroupBy = Literal["rule", "publisher", "language", "tag"]
+DAYS: tuple[Day, ...] = ("mon", "tue", "wed", "thu", "fri", "sat", "sun")
 
 
 def _is_channel_id(value: str) -> str:
@@ -21,13 +33,66 @@ def _is_channel_id(value: str) -> str:
 ChannelId = Annotated[str, AfterValidator(_is_channel_id)]
 
 
+class Digest(ConfigModel):
+    """One message a day."""
+
+    at: TimeOfDay = Field(description='Local time in the receiver\'s timezone, in quotes, e.g. "08:00"')
+
+
+class QuietHours(ConfigModel):
+    """When alerts below let_through wait: from one time of day to the next time that it is the other one."""
+
+    start: TimeOfDay = Field(alias="from", description='In the receiver\'s timezone, in quotes: "22:00"')
+    end: TimeOfDay = Field(alias="to", description='e.g. "07:00"; at or before `from`, it is on the next day')
+    days: tuple[Day, ...] = Field((), description="On which they begin; empty = every day")
+    let_through: Severity = Field("high", description="Alerts of this severity, or a higher one, go out at once")
+
+
+def _one_or_more(value: object) -> object:
+    return (value,) if isinstance(value, dict | QuietHours) else value
+
+
+def _leave_some_time(value: tuple[QuietHours, ...]) -> tuple[QuietHours, ...]:
+    """The minutes of a week that are not quiet: without any, what waits would wait for ever."""
+    day_m, quiet = 24 * 60, set()
+    for hours in value:
+        start, end = (at.hour * 60 + at.minute for at in (hours.start, hours.end))
+        length = end - start if end > start else end - start + day_m
+        begins = [number * day_m + start for number, day in enumerate(DAYS) if not hours.days or day in hours.days]
+        quiet |= {(begin + minute) % (7 * day_m) for begin in begins for minute in range(length)}
+    if len(quiet) == 7 * day_m:
+        raise ValueError("it is quiet at every hour of the week: nothing would ever be sent; remove the routes instead")
+    return value
+
+
 class _Receiver(ConfigModel):
-    """What every receiver has. More than storm_stories stories of one rule within storm_window: one rollup."""
+    """What every receiver has: how much it is told, and when."""
 
     name: Name
     timezone: TimeZone = Field("UTC", description="Of its readers: for quiet hours and the digest, e.g. Europe/Berlin")
+    quiet_hours: Annotated[
+        tuple[QuietHours, ...],
+        BeforeValidator(_one_or_more, json_schema_input_type=QuietHours | tuple[QuietHours, ...]),
+        AfterValidator(_leave_some_time),
+    ] = Field((), description="When alerts wait until it is over, but for the severe ones: one, or a list")
+    digest: Digest | None = Field(None, description="A daily summary, at: its local time; without it, none")
+    instant_from: Severity = Field(
+        "low", description="An article all of whose matches are below this severity waits for the digest"
+    )
+    group_by: GroupBy | None = Field(None, description="Stories with the same one go into the thread of one message")
+    group_window: Duration = Field(
+        timedelta(hours=24), gt=timedelta(0), le=timedelta(hours=24), description="After it, a new message; at most 24h"
+    )
     storm_stories: int = Field(30, ge=1, description="Stories of one rule before the next ones go under one rollup")
     storm_window: Duration = Field(timedelta(hours=1), description="The time in which they are counted, e.g. 1h")
+
+    @field_validator("instant_from")
+    @classmethod
+    def _what_waits_is_told_some_day(cls, value: Severity, info: ValidationInfo) -> Severity:
+        # A digest that is itself wrong is not in `data`, and is told of by itself.
+        if value != "low" and info.data.get("digest", ...) is None:
+            raise ValueError('what is below would never be told: add a digest, e.g. digest: {at: "08:00"}')
+        return value
 
 
 class SlackReceiver(_Receiver):
@@ -43,7 +108,33 @@ class ConsoleReceiver(_Receiver):
     kind: Literal["console"]
 
 
-Receiver = Annotated[SlackReceiver | ConsoleReceiver, Field(discriminator="kind")]
+class WebhookReceiver(_Receiver):
+    """An address that is posted signed JSON, at least once each; see docs/webhook.md."""
+
+    kind: Literal["webhook"]
+    url: str = Field(description="https://…; http only for a host named in allow_hosts")
+    secret: str = Field(description="Airflow connection whose password is the key, never the key itself")
+    allow_hosts: tuple[str, ...] = Field((), description="Private hosts (host or host:port) that may be posted to")
+
+    @model_validator(mode="after")
+    def _is_safe(self) -> "WebhookReceiver":
+        # Checked here, not field by field: the message about a field shows its value, and these hold secrets.
+        try:
+            is_ours, has_login = is_named(self.url, self.allow_hosts), "@" in self.url.partition("://")[2].split("/")[0]
+        except ValueError:
+            raise ValueError(f"receiver {self.name!r}: url: expected https://host/path") from None
+        if has_login or not (self.url.startswith("https://") or is_ours):
+            says = "expected https://host/path, without a login; http:// only for a host named in allow_hosts"
+            raise ValueError(f"receiver {self.name!r}: url: {says}")
+        if not re.fullmatch(r"[a-z][a-z0-9_]{0,62}", self.secret) or self.secret.startswith("whsec_"):
+            says = (
+                "expected the id of an Airflow connection (a-z, 0-9, _) whose password is the key, never the key itself"
+            )
+            raise ValueError(f"receiver {self.name!r}: secret: {says}")
+        return self
+
+
+Receiver = Annotated[SlackReceiver | ConsoleReceiver | WebhookReceiver, Field(discriminator="kind")]
 
 
 class Route(ConfigModel):

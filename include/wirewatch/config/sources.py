@@ -1,10 +1,11 @@
 """sources.yaml: what is polled, how, and how politely."""
 
-from datetime import date, timedelta
+from datetime import timedelta
 from typing import Annotated, Literal
 
 from pydantic import Field, field_validator, model_validator
 
+from include.wirewatch.config.history import HistoryRoute
 from include.wirewatch.config.values import ConfigModel, Duration, Name, Text, refuse_duplicates
 
 FILE = "sources.yaml"
@@ -20,9 +21,11 @@ class Source(ConfigModel):
     language: str = ""
     tags: tuple[str, ...] = ()
     enabled: bool = True
-    include: tuple[str, ...] = Field((), description="listing: keep links whose URL holds one of these texts")
-    exclude: tuple[str, ...] = Field((), description="listing: drop links whose URL holds one of these texts")
-    history: str = Field("", description="Address of a day's sitemap, e.g. https://x.example/map-{date:%Y-%m-%d}.xml")
+    include: tuple[str, ...] = Field(
+        (), description="Keep links whose URL holds one of these texts: of a listing, an archive_url, wayback, ccnews"
+    )
+    exclude: tuple[str, ...] = Field((), description="Drop links whose URL holds one of these texts, of the same")
+    history: tuple[HistoryRoute, ...] = Field((), description="Ways to a past day, the first that answers is used")
     min_interval: Duration = Field(timedelta(minutes=5), description="Polled no more often than this")
     max_interval: Duration = Field(timedelta(hours=1), description="Polled no less often, while it answers")
     validators: bool = Field(True, description="Send ETag and Last-Modified; false for a source whose validators lie")
@@ -33,16 +36,25 @@ class Source(ConfigModel):
     delay_s: Annotated[float, Field(ge=0, le=600)] = Field(1.0, description="Pause between two requests to one host")
     concurrency: Annotated[int, Field(ge=1, le=8)] = Field(2, description="Requests at once to one host")
 
+    @field_validator("history", mode="before")
+    @classmethod
+    def _history_is_a_list(cls, value: object) -> object:
+        if isinstance(value, str):
+            raise ValueError("expected a list of routes, e.g. - sitemap: https://x.example/map-{date:%Y-%m-%d}.xml")
+        return value
+
     @field_validator("history")
     @classmethod
-    def _history_takes_a_date(cls, value: str) -> str:
-        try:
-            filled = value.format(date=date(2026, 1, 31))
-        except (KeyError, IndexError, ValueError, AttributeError) as error:
-            raise ValueError(f"expected an address with {{date:%Y-%m-%d}} or the like in it ({error!r})") from None
-        if value and (filled == value or not filled.startswith(("http://", "https://"))):
-            raise ValueError("expected an http(s) address with {date:%Y-%m-%d} or the like in it")
+    def _history_scans_once(cls, value: tuple[HistoryRoute, ...]) -> tuple[HistoryRoute, ...]:
+        if sum(route.kind == "ccnews" for route in value) > 1:
+            raise ValueError("expected at most one ccnews: one scan of a day's files serves all sources")
         return value
+
+    def wants(self, url: str) -> bool:
+        """Whether include and exclude let a link's URL pass."""
+        if self.include and not any(text in url for text in self.include):
+            return False
+        return not any(text in url for text in self.exclude)
 
     @model_validator(mode="after")
     def _intervals_are_in_order(self) -> "Source":

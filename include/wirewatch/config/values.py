@@ -2,7 +2,7 @@
 
 import re
 from collections import Counter
-from datetime import timedelta
+from datetime import time, timedelta
 from typing import Annotated
 from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
@@ -29,12 +29,26 @@ def _is_time_zone(value: str) -> str:
     return value
 
 
+def parse_time_of_day(value: object) -> object:
+    """`"22:00"` → time. YAML reads 22:00 without quotes as a number, in base 60."""
+    if isinstance(value, time):
+        return value
+    if not (isinstance(value, str) and re.fullmatch(r"([01]\d|2[0-3]):[0-5]\d", value)):
+        raise ValueError('expected a time of day in quotes, such as "22:00" or "07:30"')
+    return time.fromisoformat(value)
+
+
 TimeZone = Annotated[str, AfterValidator(_is_time_zone)]
 Duration = Annotated[
     timedelta,
     BeforeValidator(parse_duration, json_schema_input_type=str),
     # written as it is read
     PlainSerializer(lambda value: f"{int(value.total_seconds())}s", return_type=str, when_used="json"),
+]
+TimeOfDay = Annotated[
+    time,
+    BeforeValidator(parse_time_of_day, json_schema_input_type=str),
+    PlainSerializer(lambda value: f"{value:%H:%M}", return_type=str, when_used="json"),
 ]
 Name = Annotated[str, StringConstraints(pattern=r"^[a-z0-9][a-z0-9_-]{0,62}$")]
 Text = Annotated[str, StringConstraints(min_length=1, strip_whitespace=True)]

@@ -41,6 +41,14 @@ class Places:
             for index, value in enumerate(node.value):
                 self.add((*path, index), value)
 
+    def path_to(self, path: Path) -> Path:
+        """path without the steps that the file has not: pydantic names the kind of a union among them."""
+        found: Path = ()
+        for step in path[:-1]:
+            if (*found, step) in self._values:
+                found = (*found, step)
+        return (*found, *path[-1:])
+
     def _at(self, node: yaml.Node, message: str) -> str:
         return f"{self.name}:{node.start_mark.line + 1}:{node.start_mark.column + 1}: {message}"
 
@@ -110,7 +118,7 @@ def load_yaml(name: str, text: str, model: type[Model]) -> "Loaded[Model]":
     try:
         return Loaded(model.model_validate(data if data is not None else {}), places)
     except ValidationError as error:
-        details = [(tuple(item["loc"]), item) for item in error.errors(include_url=False)]
+        details = [(places.path_to(tuple(item["loc"])), item) for item in error.errors(include_url=False)]
         raise ConfigError([_describe(places, path, item) for path, item in details]) from None
 
 

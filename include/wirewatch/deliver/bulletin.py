@@ -51,8 +51,9 @@ def bulletin_text(bulletin: Bulletin) -> str:
     for section in bulletin.sections:
         lines += [f"  {clean(section.heading, LINE_CHARS)}"] if section.heading else []
         for line in section.lines:
-            parts = (clean(line.text, LINE_CHARS), clean(line.detail, LINE_CHARS), safe_url(line.url))
+            parts = (clean(line.text, LINE_CHARS), _detail(line.detail), safe_url(line.url))
             lines.append(f"  - {'  '.join(filter(None, parts))}")
+        lines += [f"  and {section.more} more"] if section.more else []
         lines += [f"    {row}" for row in _fixed(section.preformatted).splitlines()]
     return "\n".join(lines)
 
@@ -73,8 +74,9 @@ def _section(section: BulletinSection, left: int) -> tuple[list[RichTextElement]
         if left < 0:
             break
         rows.append(_row(_line(line)))
-    if len(rows) < len(section.lines) and elements:
-        rows.append(_row([_text(f"and {len(section.lines) - len(rows)} more")]))
+    more = len(section.lines) - len(rows) + section.more
+    if more and elements:
+        rows.append(_row([_text(f"and {more} more")]))
     if rows:
         elements.append(RichTextListElement(style="bullet", elements=rows))
     fixed = _fixed(section.preformatted)
@@ -87,7 +89,12 @@ def _section(section: BulletinSection, left: int) -> tuple[list[RichTextElement]
 def _line(line: BulletinLine) -> list[RichTextElement]:
     text, url = clean(line.text, LINE_CHARS) or "(no title)", safe_url(line.url)
     parts: list[RichTextElement] = [RichTextElementParts.Link(url=url, text=text) if url else _text(text)]
-    return [*parts, _text(f"  {clean(line.detail, LINE_CHARS)}")] if line.detail.strip() else parts
+    return [*parts, _text(f" – {_detail(line.detail)}")] if line.detail.strip() else parts
+
+
+def _detail(text: str) -> str:
+    """Each part of `Harbour Courier · sanctions` in its own direction: the line goes from left to right."""
+    return " · ".join(clean(part, LINE_CHARS) for part in clip(text, LINE_CHARS).split(" · "))
 
 
 def _row(parts: list[RichTextElement]) -> RichTextSectionElement:

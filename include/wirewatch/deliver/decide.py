@@ -15,6 +15,7 @@ class Decision(StrEnum):
     """Why a message is posted, edited, looked for, or left."""
 
     NOT_YET = "not_yet"  # not_before has not come
+    HELD = "held"  # its receiver's quiet hours: it waits for their end
     FIRST = "first"  # nobody has tried: claim it and post
     RESUME = "resume"  # claimed, never posted, and the lease has run out: claim it and post
     OWNED = "owned"  # another worker is at it
@@ -28,10 +29,12 @@ class Decision(StrEnum):
     WAITS_FOR_PARENT = "waits_for_parent"  # a reply, and what it replies to is not sent yet
 
 
-def decide(outgoing: Alert | Bulletin, entry: LogEntry | None, now: datetime) -> Decision:
-    """What to do with this message now."""
+def decide(outgoing: Alert | Bulletin, entry: LogEntry | None, now: datetime, *, held: bool = False) -> Decision:
+    """What to do with this message now. held: it must not be posted in these hours, begun or not."""
+    if entry is None and outgoing.not_before > now:
+        return Decision.NOT_YET
     if entry is None:
-        return Decision.FIRST if outgoing.not_before <= now else Decision.NOT_YET
+        return Decision.HELD if held else Decision.FIRST
     edition, shown = _edition(outgoing), _edition(entry.bulletin)
     if entry.state == "sent":
         is_shown = edition < shown or (edition == shown and entry.edit_try is None)
@@ -42,6 +45,8 @@ def decide(outgoing: Alert | Bulletin, entry: LogEntry | None, now: datetime) ->
         return Decision.RESUME if edition > shown else Decision.DEAD
     if now < entry.lease_until:
         return Decision.OWNED
+    if held:
+        return Decision.HELD
     if entry.last_try is None:
         return Decision.RESUME
     return Decision.SETTLING if now < entry.last_try + SETTLE else Decision.RECONCILE

@@ -17,6 +17,7 @@ from include.wirewatch.deliver.decide import Decision, decide
 from include.wirewatch.deliver.log import LogEntry, log_of
 from include.wirewatch.deliver.offer import Told, enqueue_addenda
 from include.wirewatch.deliver.posting import Poster
+from include.wirewatch.deliver.quiet import ALWAYS_OPEN, Quiet, free_since, held_until
 from include.wirewatch.deliver.receiver import (
     BusyError,
     Channel,
@@ -24,8 +25,9 @@ from include.wirewatch.deliver.receiver import (
     ReceiverFaultError,
     UnknownOutcomeError,
 )
-from include.wirewatch.deliver.story import PATIENT, Lead, Storming, copies_of, lead_of
-from include.wirewatch.deliver.thread import BY_ITSELF, Place, place_below, place_decided
+from include.wirewatch.deliver.rollup import STORMS_ONLY, Gathering
+from include.wirewatch.deliver.story import Lead, copies_of, lead_of
+from include.wirewatch.deliver.thread import BY_ITSELF, Place, place_below, place_decided, severity_of
 from include.wirewatch.models import Alert, Bulletin, Failure
 from include.wirewatch.store import Store
 
@@ -51,6 +53,7 @@ class Drained:
 class _Pass:
     """What one run has learnt: who is parked, who may be posted to again when, and what still waits for whom.
 
+    held: what waits for the end of quiet hours. released: what does not, because a more severe reply takes it along.
     overdue: receiver → for each message left open too long, when it was due and why it is open.
     """
 
@@ -58,6 +61,8 @@ class _Pass:
     parked: set[str] = field(default_factory=set)
     busy_until: dict[str, datetime] = field(default_factory=dict)
     queues: dict[str, deque[Alert | Bulletin]] = field(default_factory=dict)
+    held: dict[str, Alert | Bulletin] = field(default_factory=dict)
+    released: set[str] = field(default_factory=set)
     overdue: dict[str, list[tuple[datetime, str]]] = field(default_factory=dict)
     result: Drained = field(default_factory=Drained)
 
@@ -66,7 +71,7 @@ class _Pass:
 class Drain:
     """One worker's pass over the outbox.
 
-    channels: receiver name → its channel. storming: receiver name → its patience, where it is not the default.
+    channels: receiver name → its channel. gathering, quiet: receiver name → its own, where it is not the default.
     post_interval_s: pause between two posts to one receiver.
     now and sleep are arguments so that time can be told in tests.
     """
@@ -74,7 +79,8 @@ class Drain:
     store: Store
     channels: dict[str, Channel]
     owner: str
-    storming: Mapping[str, Storming] = field(default_factory=dict)
+    gathering: Mapping[str, Gathering] = field(default_factory=dict)
+    quiet: Mapping[str, Quiet] = field(default_factory=dict)
     post_interval_s: float = 1.0
     now: Callable[[], datetime] = lambda: datetime.now(UTC)
     sleep: Callable[[float], None] = time.sleep
@@ -112,6 +118,8 @@ class Drain:
             replies = left
         for reply in replies:
             self._count(reply, going, Decision.WAITS_FOR_PARENT)
+        for alert in going.held.values():
+            self._count(alert, going, Decision.HELD)
         self._count_copies()
         self._name_overdue(going)
         return going.result
@@ -124,7 +132,7 @@ class Drain:
         return max((until - self.now()).total_seconds(), 0.0)
 
     def _attempt(self, outgoing: Alert | Bulletin, going: _Pass, replies: list[Alert | Bulletin]) -> None:
-        """Try one message and count the outcome; one that waits for its parent goes to `replies` instead."""
+        """Try one message and count the outcome; one that is held, or waits for its parent, is kept for later."""
         receiver, why = outgoing.receiver, ""
         outcome = self._stopped(receiver, going)
         if not outcome:
@@ -151,13 +159,29 @@ class Drain:
             going.busy_until[receiver] = self.now() + timedelta(seconds=self.post_interval_s)
         if outcome == Decision.WAITS_FOR_PARENT:
             replies.append(outgoing)
+        elif outcome == Decision.HELD:
+            going.held[outgoing.alert_id] = outgoing
         else:
             self._count(outgoing, going, outcome, why)
 
     def _count(self, outgoing: Alert | Bulletin, going: _Pass, outcome: str, why: str = "") -> None:
         going.result.counts[outcome] += 1
-        if outcome in OPEN and self.now() - outgoing.not_before > TOO_LONG:
-            going.overdue.setdefault(outgoing.receiver, []).append((outgoing.not_before, why or str(outcome)))
+        if outcome in OPEN and self.now() - (due := self._due(outgoing)) > TOO_LONG:
+            going.overdue.setdefault(outgoing.receiver, []).append((due, why or str(outcome)))
+
+    def _due(self, outgoing: Alert | Bulletin) -> datetime:
+        """Since when it could have gone out."""
+        if isinstance(outgoing, Bulletin):
+            return outgoing.not_before
+        quiet = self.quiet.get(outgoing.receiver, ALWAYS_OPEN)
+        return free_since(quiet, severity_of(outgoing), outgoing.not_before, self.now())
+
+    def _is_held(self, outgoing: Alert | Bulletin, going: _Pass) -> bool:
+        """Whether quiet hours hold it now. Bulletins have a not_before of their own."""
+        if isinstance(outgoing, Bulletin) or outgoing.alert_id in going.released:
+            return False
+        now = self.now()
+        return held_until(self.quiet.get(outgoing.receiver, ALWAYS_OPEN), severity_of(outgoing), now) > now
 
     def _name_overdue(self, going: _Pass) -> None:
         for receiver, late in going.overdue.items():
@@ -181,7 +205,8 @@ class Drain:
     def _deliver(self, outgoing: Alert | Bulletin, going: _Pass) -> str:
         """One message, as far as it goes now; the name of the outcome."""
         known = delivery_log.read(self.store, outgoing.alert_id, log_of(outgoing))
-        decision = decide(outgoing, known.entry if known else None, self.now())
+        held = self._is_held(outgoing, going)
+        decision = decide(outgoing, known.entry if known else None, self.now(), held=held)
         if known and decision in {Decision.ALREADY_SENT, Decision.DEAD}:
             self._settle(outgoing, known.entry)
             return decision
@@ -210,9 +235,15 @@ class Drain:
             return BY_ITSELF
         lead = Lead(outgoing.parent)
         if isinstance(outgoing, Alert) and not outgoing.parent:
-            lead = lead_of(self.store, outgoing, self.now(), self.storming.get(outgoing.receiver, PATIENT))
+            lead = lead_of(self.store, outgoing, self.now(), self.gathering.get(outgoing.receiver, STORMS_ONLY))
         if not lead.alert_id:
             return BY_ITSELF
+        # What goes out takes along what it replies to, also in quiet hours.
+        going.released.add(lead.alert_id)
+        if waiting := going.held.pop(lead.alert_id, None):
+            left: list[Alert | Bulletin] = []
+            self._attempt(waiting, going, left)
+            going.held.update({one.alert_id: one for one in left})
         if lead.rollup and not delivery_log.is_known(self.store, lead.alert_id):
             outbox.enqueue(self.store, lead.rollup)
             self._attempt(lead.rollup, going, [])

@@ -9,6 +9,8 @@ A bulletin's entry keeps the edition that is shown; a quiet run's lies under ano
 
 from typing import Literal, NamedTuple
 
+from pydantic import AliasChoices, Field
+
 from include.wirewatch.models import Alert, Bulletin, Record, Severity, UtcDatetime
 from include.wirewatch.store import Store
 
@@ -18,7 +20,7 @@ PREFIX = "delivery/"
 class LogEntry(Record):
     """What is known about the delivery of one alert. nonce tells one claim from another.
 
-    parent, thread_ts, broadcast, is_storm: where it was decided to post it, before it was tried; see thread.py.
+    parent … copy_of: where it was decided to post it, before it was tried; see thread.py.
     promoted: its thread is gone, so it stands by itself.
     edit_try: when an edit was begun of which nobody knows yet whether it arrived; None: none is on its way.
     copies: how many it shows.
@@ -32,7 +34,9 @@ class LogEntry(Record):
     parent: str = ""
     thread_ts: str = ""
     broadcast: bool = False
-    is_storm: bool = False
+    # is_storm: what it was called at first. Entries are kept for ever.
+    in_rollup: bool = Field(False, validation_alias=AliasChoices("in_rollup", "is_storm"))
+    copy_of: str = ""
     promoted: bool = False
     state: Literal["posting", "sent", "dead"]
     owner: str

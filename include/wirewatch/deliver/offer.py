@@ -14,7 +14,7 @@ from include.wirewatch.store import Store
 
 
 class Told(NamedTuple):
-    """The first alert about an article, waiting or delivered. batch: "" once it has left the outbox."""
+    """The first alert about an article, waiting or delivered. batch: which one told it."""
 
     alert_id: str
     article_id: str
@@ -23,7 +23,7 @@ class Told(NamedTuple):
 
 
 def offer(store: Store, alert: Alert, also_known_as: Iterable[str] = ()) -> bool:
-    """True when there is something to tell the receiver, or this very batch has enqueued it already.
+    """True when there is something to tell the receiver, or this very batch has told it already: as at its first run.
 
     also_known_as: other article ids under which it may know the article.
     """
@@ -41,15 +41,22 @@ def offer(store: Store, alert: Alert, also_known_as: Iterable[str] = ()) -> bool
 
 
 def enqueue_addenda(store: Store, alert: Alert, told: Told) -> bool:
-    """Enqueue an addendum for each rule of `alert` that `told` does not name and no addendum has told; True if any."""
+    """Enqueue an addendum for each rule of `alert` that `told` does not name and no addendum has told.
+
+    True if any is this batch's.
+    """
     count = 0
     for match in alert.matches:
-        own_id = outbox.alert_id(told.article_id, alert.receiver, match.rule)
-        if match.rule in told.rules or delivery_log.is_known(store, own_id):
+        if match.rule in told.rules:
             continue
-        same_article = {"article_id": told.article_id, "parent": told.alert_id, "signature": ""}
-        addendum = alert.model_copy(update={**same_article, "alert_id": own_id, "matches": (match,)})
-        count += outbox.enqueue(store, addendum)
+        own_id = outbox.alert_id(told.article_id, alert.receiver, match.rule)
+        known = _own(store, own_id)
+        if known is None:
+            same_article = {"article_id": told.article_id, "parent": told.alert_id, "signature": ""}
+            addendum = alert.model_copy(update={**same_article, "alert_id": own_id, "matches": (match,)})
+            count += outbox.enqueue(store, addendum)
+        else:
+            count += known.batch == alert.batch
     return count > 0
 
 
@@ -66,7 +73,10 @@ def _own(store: Store, alert_id: str) -> Told | None:
     if waiting := outbox.read(store, alert_id):
         return Told(alert_id, waiting.article_id, tuple(match.rule for match in waiting.matches), waiting.batch)
     known = delivery_log.read(store, alert_id)
-    return Told(alert_id, known.entry.article_id, known.entry.rules) if known else None
+    if known is None:
+        return None
+    batch = known.entry.alert.batch if known.entry.alert else ""
+    return Told(alert_id, known.entry.article_id, known.entry.rules, batch)
 
 
 def _pointer(alert_id: str) -> str:

@@ -39,6 +39,12 @@ def read(store: Store, alert_id: str) -> Alert | None:
     return Alert.model_validate_json(stored.body) if stored else None
 
 
+def editions(store: Store, alert_id: str) -> list[int]:
+    """The editions of a bulletin that wait."""
+    start = f"{PREFIX}{alert_id}-"
+    return [int(item.key.removeprefix(start).removesuffix(".json")) for item in store.list(start)]
+
+
 class Unreadable(NamedTuple):
     """A marker that is no alert that this version knows: written by a newer one, or damaged. It stays where it is."""
 

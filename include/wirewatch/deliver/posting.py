@@ -27,7 +27,7 @@ from include.wirewatch.deliver.receiver import (
     ThreadGoneError,
     UnknownOutcomeError,
 )
-from include.wirewatch.deliver.thread import Place, severity_of
+from include.wirewatch.deliver.thread import BY_ITSELF, Place, place_of, severity_of
 from include.wirewatch.models import Alert, Bulletin
 from include.wirewatch.store import Store
 
@@ -74,10 +74,9 @@ class Poster:
             BusyError, ReceiverFaultError, UnknownOutcomeError: it stays open.
         """
         entry = known.entry
-        place = Place(entry.parent, entry.thread_ts, entry.broadcast)
 
         def show() -> None:
-            channel.update(bulletin, place, Posted(entry.channel, entry.ts))
+            channel.update(bulletin, place_of(entry), Posted(entry.channel, entry.ts))
 
         return Result(self._edit(bulletin, known, show, {"bulletin": bulletin}))
 
@@ -92,10 +91,9 @@ class Poster:
             return True
         if is_being_edited(entry, self.now()):
             return False
-        place = Place(entry.parent, entry.thread_ts, entry.broadcast, entry.is_storm)
 
         def show() -> None:
-            channel.update(alert, place, Posted(entry.channel, entry.ts), found)
+            channel.update(alert, place_of(entry), Posted(entry.channel, entry.ts), found)
 
         return self._edit(alert, lead, show, {"copies": len(found)}) != Decision.OWNED
 
@@ -135,10 +133,7 @@ class Poster:
             receiver=outgoing.receiver,
             rules=tuple(match.rule for match in alert.matches) if alert else (),
             severity=severity_of(outgoing),
-            parent=place.parent,
-            thread_ts=place.thread_ts,
-            broadcast=place.broadcast,
-            is_storm=place.is_storm,
+            **place._asdict(),
             promoted=before.promoted if before else False,
             state="posting",
             owner=self.owner,
@@ -167,7 +162,7 @@ class Poster:
             posted = self._post_or_plain(outgoing, channel, place)
         except ThreadGoneError:
             # Certainly not accepted, and never will be there: the next try posts it by itself.
-            alone = {"parent": "", "thread_ts": "", "broadcast": False, "is_storm": False, "promoted": True}
+            alone = {**BY_ITSELF._asdict(), "promoted": True}
             self._write(outgoing, begun.entry.model_copy(update={**alone, **released}), begun)
             return Result(Decision.WAITS_FOR_PARENT)
         except (BusyError, ReceiverFaultError) as error:

@@ -3,8 +3,12 @@
 from datetime import datetime
 from typing import NamedTuple, Protocol
 
+from include.wirewatch.answers import retry_after_s
 from include.wirewatch.deliver.thread import BY_ITSELF, Place
 from include.wirewatch.models import Alert, Bulletin
+
+RETRY_AFTER_S = 30.0
+RETRY_AFTER_MAX_S = 3600.0
 
 
 class Posted(NamedTuple):
@@ -51,3 +55,9 @@ class ThreadGoneError(Exception):
 
 class UnknownOutcomeError(Exception):
     """The answer was lost: it may have been accepted or not."""
+
+
+def wait_s(retry_after: str, now: datetime) -> float:
+    """Seconds that a Retry-After header asks for, within bounds; RETRY_AFTER_S where it says nothing that we know."""
+    asked = retry_after_s(retry_after, now) if retry_after else None
+    return RETRY_AFTER_S if asked is None else min(max(asked, 1.0), RETRY_AFTER_MAX_S)

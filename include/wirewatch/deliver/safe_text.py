@@ -1,4 +1,4 @@
-"""Untrusted text and addresses made safe for a message: unsafe characters, length, markup. Pure."""
+"""Untrusted text and addresses made safe for a message: unsafe characters, length, markup, direction. Pure."""
 
 import re
 from typing import NamedTuple
@@ -8,6 +8,10 @@ from slack_sdk.models.blocks import Block
 URL_CHARS = 2_000
 # Control and bidirectional-override characters could reorder or hide the text around them.
 UNSAFE = re.compile("[\x00-\x08\x0b-\x1f\x7f\u202a-\u202e\u2066-\u2069\ufeff]")
+# Hebrew, Arabic and the other scripts that run from right to left.
+RIGHT_TO_LEFT = re.compile("[\u0590-\u08ff\ufb1d-\ufdff\ufe70-\ufefc\U00010800-\U00010fff\U0001e800-\U0001efff]")
+# They hold together what stands between them, whichever way it runs, and leave the rest of the line alone.
+ISOLATE, END_OF_ISOLATE = "\u2068", "\u2069"
 
 
 class Message(NamedTuple):
@@ -18,8 +22,11 @@ class Message(NamedTuple):
 
 
 def clean(text: str, limit: int) -> str:
-    """On one line, without unsafe characters, at most limit characters."""
-    return clip(" ".join(UNSAFE.sub(" ", text).split()), limit)
+    """On one line, without unsafe characters, at most limit characters; isolated where it runs from right to left."""
+    shown = " ".join(UNSAFE.sub(" ", text).split())
+    if not RIGHT_TO_LEFT.search(shown):
+        return clip(shown, limit)
+    return f"{ISOLATE}{clip(shown, limit - 2)}{END_OF_ISOLATE}"
 
 
 def clip(text: str, limit: int) -> str:

@@ -6,7 +6,7 @@ the message is then looked for in the channel's history by the alert_id in its m
 """
 
 import uuid
-from collections.abc import Callable, Mapping
+from collections.abc import Callable
 from datetime import UTC, datetime, timedelta
 from http.client import HTTPException
 from typing import Any, NamedTuple
@@ -22,6 +22,7 @@ from include.wirewatch.deliver.receiver import (
     ReceiverFaultError,
     ThreadGoneError,
     UnknownOutcomeError,
+    wait_s,
 )
 from include.wirewatch.deliver.render import render_message
 from include.wirewatch.deliver.thread import BY_ITSELF, Place
@@ -32,8 +33,6 @@ HISTORY_PAGE = 200
 HISTORY_PAGES = 20
 # Messages to look for are mostly minutes old: one reading that goes back so much further serves all of them.
 FURTHER_BACK = timedelta(hours=1)
-RETRY_AFTER_S = 30.0
-RETRY_AFTER_MAX_S = 3600.0
 
 _TOKEN = "put a valid bot token into the Airflow connection 'slack_api_default'"  # noqa: S105  # a sentence
 RECEIVER_FAULTS = {
@@ -170,7 +169,8 @@ class SlackChannel:
         status, headers = error.response.status_code, error.response.headers
         code = error.response.get("error", "") if isinstance(error.response.data, dict) else ""
         if status == 429 or code in {"ratelimited", "rate_limited"}:
-            return BusyError(_retry_after_s(headers))
+            sent = next((value for name, value in headers.items() if name.lower() == "retry-after"), "")
+            return BusyError(wait_s(sent, self._now()))
         if code in RECEIVER_FAULTS:
             return ReceiverFaultError(f"Slack channel {self._channel}: {code}: {RECEIVER_FAULTS[code]}")
         if code in THREAD_FAULTS:
@@ -181,15 +181,6 @@ class SlackChannel:
             # An explicit refusal that we have no words for: nothing was posted, and somebody must look.
             return ReceiverFaultError(f"Slack channel {self._channel}: {code}: see Slack's documentation of this error")
         return UnknownOutcomeError(f"Slack channel {self._channel}: HTTP {status} {code}".strip())
-
-
-def _retry_after_s(headers: Mapping[str, str]) -> float:
-    """Slack sends seconds; a proxy in between may send a date."""
-    sent = next((value for name, value in headers.items() if name.lower() == "retry-after"), "")
-    try:
-        return min(max(float(sent), 1.0), RETRY_AFTER_MAX_S)
-    except ValueError:
-        return RETRY_AFTER_S
 
 
 def _metadata(outgoing: Alert | Bulletin) -> dict[str, object]:

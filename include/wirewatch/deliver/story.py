@@ -1,13 +1,12 @@
-"""Which alerts tell the same story, an original and its syndicated copies; and when there are too many stories.
+"""Which alerts tell the same story, an original and its syndicated copies; and which stories are gathered.
 
 `stories/<receiver>/<window>.json` holds what the receiver was told within the window, with a signature of each text.
 One compare-and-swap on it, before the first post, decides: the first alert leads its story, every later copy is a
 reply to it. The loser of a race reads again and becomes the reply. The decision stays in the file, so a rerun repeats
 it. The window is a length of time, not a date: no copy can fall between two days' files.
 
-A storm: a rule has led to `Storming.stories` stories within `Storming.window`. A further story all of whose rules are
-in a storm is a reply to the storm's rollup. None is dropped, and a story with a rule that is not in a storm stands
-by itself.
+The same write decides whether a new story goes into the thread of a rollup (rollup.py), and counts it there. A copy
+counts for its story, wherever that stands, never for a rollup. None is dropped.
 """
 
 import base64
@@ -19,7 +18,7 @@ from typing import NamedTuple
 
 from rensa import RMinHash
 
-from include.wirewatch.deliver.outbox import alert_id
+from include.wirewatch.deliver.rollup import STORMS_ONLY, Gathering, Rollup, rollup_alert, rollup_for
 from include.wirewatch.errors import StoreError
 from include.wirewatch.models import Alert, Record, UtcDatetime
 from include.wirewatch.store import Store
@@ -40,16 +39,6 @@ RACES = 50
 WORD = re.compile(r"[\u0e00-\u0e7f\u3040-\u30ff\u3400-\u4dbf\u4e00-\u9fff\uac00-\ud7af]|[^\W_]+")
 
 
-class Storming(NamedTuple):
-    """When a receiver has had enough of one rule."""
-
-    stories: int = 30
-    window: timedelta = timedelta(hours=1)
-
-
-PATIENT = Storming()
-
-
 class Copy(Record):
     """An alert that came after its story's first one."""
 
@@ -60,7 +49,7 @@ class Copy(Record):
 class Story(Record):
     """lead: the alert that told it first. publisher, signature, rules, at: that alert's.
 
-    storm: the rollup that it replies to, or "".
+    rollup: the alert_id of the rollup that it replies to, or "".
     """
 
     lead: str
@@ -68,27 +57,19 @@ class Story(Record):
     signature: str
     at: UtcDatetime
     rules: tuple[str, ...] = ()
-    storm: str = ""
+    rollup: str = ""
     copies: tuple[Copy, ...] = ()
-
-
-class Storm(Record):
-    """A rule's storm: from its first story too many until a whole window has none."""
-
-    rollup: str
-    rule: str
-    latest: UtcDatetime
 
 
 class Stories(Record):
     """What one receiver was told within the window, oldest first."""
 
     stories: tuple[Story, ...] = ()
-    storms: tuple[Storm, ...] = ()
+    rollups: tuple[Rollup, ...] = ()
 
 
 class Lead(NamedTuple):
-    """What an alert replies to; alert_id "": nothing. rollup: that alert, when it is a storm's."""
+    """What an alert replies to; alert_id "": nothing. rollup: that message, when it is one."""
 
     alert_id: str = ""
     rollup: Alert | None = None
@@ -112,11 +93,33 @@ def likeness(one: str, other: str) -> float:
     return sum(a == b for a, b in zip(_hashes(one), _hashes(other), strict=True)) / HASHES
 
 
-def assign(stories: Stories, alert: Alert, now: datetime, storming: Storming = PATIENT) -> tuple[Stories, str]:
+class Texts:
+    """Texts by signature, to be asked which of them another one is a copy of: as assign() decides it, for thousands.
+
+    Looks up each of the 128 places instead of comparing text with text.
+    """
+
+    def __init__(self) -> None:
+        self._at: dict[tuple[int, int], list[int]] = {}
+
+    def add(self, number: int, signature: str) -> None:
+        for place in enumerate(_hashes(signature) if signature else ()):
+            self._at.setdefault(place, []).append(number)
+
+    def copied_by(self, signature: str) -> int | None:
+        """The number of the text that is most alike, if it is alike enough; the first of equals."""
+        shared: Counter[int] = Counter()
+        for place in enumerate(_hashes(signature) if signature else ()):
+            shared.update(self._at.get(place, ()))
+        best, places = max(shared.items(), key=lambda item: (item[1], -item[0]), default=(0, 0))
+        return best if places / HASHES >= ALIKE else None
+
+
+def assign(stories: Stories, alert: Alert, now: datetime, gathering: Gathering = STORMS_ONLY) -> tuple[Stories, str]:
     """The file with this alert in it, and the alert_id that it replies to; "" when it stands by itself. Pure."""
     for story in stories.stories:
         if story.lead == alert.alert_id:
-            return stories, story.storm
+            return stories, story.rollup
         if any(copy.alert_id == alert.alert_id for copy in story.copies):
             return stories, story.lead
     recent = [story for story in stories.stories if story.at > now - WINDOW]
@@ -128,72 +131,39 @@ def assign(stories: Stories, alert: Alert, now: datetime, storming: Storming = P
             copies = (*story.copies, Copy(alert_id=alert.alert_id, publisher=alert.publisher))
             recent[-place] = story.model_copy(update={"copies": copies})
         return stories.model_copy(update={"stories": tuple(recent)}), story.lead
-    storm = _storm_for(stories.storms, recent, alert, now, storming)
+    told = Counter(rule for story in recent if story.at > now - gathering.storm_window for rule in story.rules)
+    rollup = rollup_for(stories.rollups, told, alert, now, gathering)
     new = Story(
         lead=alert.alert_id,
         publisher=alert.publisher,
         signature=alert.signature,
         rules=tuple(match.rule for match in alert.matches),
         at=now,
-        storm=storm.rollup if storm else "",
+        rollup=rollup.alert_id if rollup else "",
     )
-    others = [item for item in stories.storms if item.latest > now - WINDOW and not (storm and item.rule == storm.rule)]
-    storms = (*others, storm) if storm else tuple(others)
-    return Stories(stories=(*recent, new)[-MAX_STORIES:], storms=storms), new.storm
+    # Kept for a window after its end: replies to it may still be on their way.
+    others = (item for item in stories.rollups if item.until > now - WINDOW and item.alert_id != new.rollup)
+    rollups = (*others, rollup) if rollup else tuple(others)
+    return Stories(stories=(*recent, new)[-MAX_STORIES:], rollups=rollups), new.rollup
 
 
-def _storm_for(
-    storms: tuple[Storm, ...], recent: list[Story], alert: Alert, now: datetime, storming: Storming
-) -> Storm | None:
-    """The storm that a new story belongs to: that of its best rule, when every one of its rules is in one."""
-    counted = Counter(rule for story in recent if story.at > now - storming.window for rule in story.rules)
-    if not alert.matches or any(counted[match.rule] < storming.stories for match in alert.matches):
-        return None
-    rule = min(alert.matches, key=lambda match: (-match.score, match.rule)).rule
-    under_way = [storm for storm in storms if storm.rule == rule and storm.latest > now - storming.window]
-    rollup = under_way[0].rollup if under_way else alert_id("storm", alert.receiver, f"{rule}\n{alert.alert_id}")
-    return Storm(rollup=rollup, rule=rule, latest=now)
-
-
-def rollup_of(storm: Storm, alert: Alert, storming: Storming) -> Alert:
-    """The message that gathers a storm; the same for every alert of that storm but for its times. Pure."""
-    minutes = int(storming.window.total_seconds()) // 60
-    match = next(match for match in alert.matches if match.rule == storm.rule)
-    changes = {
-        "kind": "rollup",
-        "alert_id": storm.rollup,
-        "article_id": "",
-        "title": f"More than {storming.stories} stories within {minutes} minutes match {storm.rule}",
-        "url": "",
-        "publisher": "",
-        "authors": (),
-        "published": None,
-        "method": "rollup",
-        "method_detail": "",
-        "matches": (match.model_copy(update={"hits": ()}),),
-        "excerpts": (),
-        "signature": "",
-        "clean_key": "",
-    }
-    return alert.model_copy(update=changes)
-
-
-def lead_of(store: Store, alert: Alert, now: datetime, storming: Storming = PATIENT) -> Lead:
+def lead_of(store: Store, alert: Alert, now: datetime, gathering: Gathering = STORMS_ONLY) -> Lead:
     """What this alert replies to, decided once for all workers."""
     for _ in range(RACES):
         stories, etag = _read(store, alert.receiver)
-        decided, lead = assign(stories, alert, now, storming)
+        decided, lead = assign(stories, alert, now, gathering)
         if decided == stories or store.swap(_key(alert.receiver), decided.model_dump_json().encode(), etag):
-            storm = next((storm for storm in decided.storms if storm.rollup == lead), None)
-            return Lead(lead, rollup_of(storm, alert, storming) if storm else None)
+            rollup = next((rollup for rollup in decided.rollups if rollup.alert_id == lead), None)
+            return Lead(lead, rollup_alert(rollup, alert, gathering) if rollup else None)
     raise StoreError(f"{store.url(_key(alert.receiver))}: lost {RACES} races in a row")
 
 
 def copies_of(store: Store, receiver: str, lead: str) -> tuple[str, ...]:
-    """The publisher of each reply to that alert, copies of a story or stories of a storm, in the order they came."""
-    stories = _read(store, receiver)[0].stories
-    copies = [copy.publisher for story in stories if story.lead == lead for copy in story.copies]
-    return tuple(copies) or tuple(story.publisher for story in stories if story.storm == lead)
+    """The publisher of each reply to that alert: copies of a story, or stories of a rollup. () once it is forgotten."""
+    file = _read(store, receiver)[0]
+    copies = [copy.publisher for story in file.stories if story.lead == lead for copy in story.copies]
+    gathered = [rollup.publishers for rollup in file.rollups if rollup.alert_id == lead]
+    return tuple(copies) or tuple(name for publishers in gathered for name in Counter(publishers).elements())
 
 
 def _read(store: Store, receiver: str) -> tuple[Stories, str | None]:
@@ -202,7 +172,8 @@ def _read(store: Store, receiver: str) -> tuple[Stories, str | None]:
 
 
 def _key(receiver: str) -> str:
-    return f"stories/{receiver}/{int(WINDOW.total_seconds()) // 3600}h.json"
+    # -2: the form of the file. A file of another form is forgotten, which costs a day's copies their threads.
+    return f"stories/{receiver}/{int(WINDOW.total_seconds()) // 3600}h-2.json"
 
 
 def _hashes(signature: str) -> tuple[int, ...]:

@@ -14,13 +14,14 @@ from include.wirewatch.models import Alert, Bulletin, Severity
 class Place(NamedTuple):
     """parent: the alert_id replied to; thread_ts: the message that opens the thread; both "" for one by itself.
 
-    is_storm: the parent is a rollup.
+    in_rollup: the parent is a rollup. copy_of: the title of the parent, where that is not the thread's first message.
     """
 
     parent: str = ""
     thread_ts: str = ""
     broadcast: bool = False
-    is_storm: bool = False
+    in_rollup: bool = False
+    copy_of: str = ""
 
 
 BY_ITSELF = Place()
@@ -43,12 +44,18 @@ def place_below(outgoing: Alert | Bulletin, parent: LogEntry | None, *, parent_w
     if parent.state == "dead":
         return BY_ITSELF
     louder = SEVERITIES.index(severity_of(outgoing)) > SEVERITIES.index(parent.severity)
-    is_storm = parent.alert is not None and parent.alert.kind == "rollup"
-    return Place(parent.alert_id, parent.thread_ts or parent.ts, louder, is_storm)
+    in_rollup = parent.alert is not None and parent.alert.kind == "rollup"
+    # In a rollup's thread are many stories: "the article above" would say nothing.
+    is_copy = isinstance(outgoing, Alert) and not outgoing.parent and not in_rollup
+    copy_of = parent.alert.title if parent.alert and parent.thread_ts and is_copy else ""
+    return Place(parent.alert_id, parent.thread_ts or parent.ts, louder, in_rollup, copy_of)
 
 
 def place_decided(entry: LogEntry | None) -> Place | None:
     """Where it was decided to post it; None while it may still be decided: nothing has been tried."""
-    if entry is None or (entry.last_try is None and not entry.promoted):
-        return None
-    return Place(entry.parent, entry.thread_ts, entry.broadcast, entry.is_storm)
+    return None if entry is None or (entry.last_try is None and not entry.promoted) else place_of(entry)
+
+
+def place_of(entry: LogEntry) -> Place:
+    """Where it was decided to post it."""
+    return Place(entry.parent, entry.thread_ts, entry.broadcast, entry.in_rollup, entry.copy_of)

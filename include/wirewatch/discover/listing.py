@@ -54,6 +54,4 @@ def _is_wanted(target: str, source: Source, page: str) -> bool:
     path = target.partition("//")[2].partition("/")[2]
     if not path or target == absolute(page, page) or target == absolute(source.url, source.url):
         return False
-    if source.include and not any(text in target for text in source.include):
-        return False
-    return not any(text in target for text in source.exclude)
+    return source.wants(target)

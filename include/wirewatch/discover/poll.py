@@ -2,11 +2,10 @@
 
 import logging
 from collections.abc import Awaitable, Callable, Iterable, Mapping
-from datetime import UTC, date, datetime
+from types import MappingProxyType
 from typing import NamedTuple
 
 from include.wirewatch.config.sources import Source
-from include.wirewatch.discover import sitemap
 from include.wirewatch.discover.kinds import KINDS, Parse
 from include.wirewatch.discover.parsed import Parsed
 from include.wirewatch.models import Capture, Entry, Outcome, Reason
@@ -17,6 +16,7 @@ Get = Callable[[str, Mapping[str, str]], Awaitable[Capture | Outcome]]
 
 # Files of one listing read in one poll. A sitemap index may name 50,000: the freshest come first (see sitemap.py).
 MAX_FILES = 10
+NO_HEADERS: Mapping[str, str] = MappingProxyType({})
 
 
 class Poll(NamedTuple):
@@ -36,29 +36,28 @@ class Poll(NamedTuple):
 async def discover(source: Source, get: Get, *, etag: str = "", last_modified: str = "") -> Poll:
     """Ask a source what it lists now. etag, last_modified: from an earlier Poll, or "" to ask unconditionally."""
     headers = {"If-None-Match": etag, "If-Modified-Since": last_modified}
-    return await _read(source, source.url, get, KINDS[source.kind], {k: v for k, v in headers.items() if v})
+    return await read_listing(
+        source, source.url, get, KINDS[source.kind], headers={name: value for name, value in headers.items() if value}
+    )
 
 
-async def discover_day(source: Source, day: date, get: Get) -> Poll:
-    """What a source published on one UTC day, by the dated sitemap that `source.history` names.
-
-    An entry without a date counts only where the address itself names the day (%d or %j in the template).
-    """
-    if not source.history:
-        return _failed(Outcome(reason=Reason.NOT_FETCHED, detail="the source names no history"))
-    poll = await _read(source, source.history.format(date=day), get, sitemap.parse, {})
-    names_day = "%d" in source.history or "%j" in source.history or "%F" in source.history
-    return poll._replace(entries=tuple(entry for entry in poll.entries if _is_of(entry.published, day, names_day)))
-
-
-async def _read(source: Source, url: str, get: Get, parse: Parse, headers: Mapping[str, str]) -> Poll:
+async def read_listing(
+    source: Source,
+    url: str,
+    get: Get,
+    parse: Parse,
+    *,
+    headers: Mapping[str, str] = NO_HEADERS,
+    max_files: int = MAX_FILES,
+) -> Poll:
+    """One listing with the further files that it names, max_files of them at most, in the order that parse gives."""
     answer = await get(url, headers)
     if isinstance(answer, Outcome):
-        return _failed(answer)
+        return Poll((), answer, detail=answer.detail)
     parsed = _parsed(answer, source, parse)
     entries, troubles = list(parsed.entries), [parsed.trouble] if parsed.trouble else []
     waiting, known = list(parsed.more), {url, answer.final_url}
-    while waiting and len(known) <= MAX_FILES and len(entries) < source.max_entries:
+    while waiting and len(known) <= max_files and len(entries) < source.max_entries:
         following = waiting.pop(0)
         if following in known:
             continue
@@ -69,7 +68,8 @@ async def _read(source: Source, url: str, get: Get, parse: Parse, headers: Mappi
             continue
         parsed = _parsed(part, source, parse)
         entries += parsed.entries
-        waiting += parsed.more
+        # An index within the most promising file comes before the less promising ones.
+        waiting = [*parsed.more, *waiting]
         troubles += [f"{redact(following)}: {parsed.trouble}"] if parsed.trouble else []
     trouble = "; ".join(troubles)[:500]
     outcome = Outcome(reason=Reason.BAD_RESPONSE if trouble else Reason.FETCHED, status=answer.status, detail=trouble)
@@ -89,10 +89,6 @@ def _parsed(answer: Capture, source: Source, parse: Parse) -> Parsed:
         return Parsed([], f"cannot be read: {type(error).__name__}: {error}"[:300])
 
 
-def _failed(outcome: Outcome) -> Poll:
-    return Poll((), outcome, detail=outcome.detail)
-
-
 def _once(entries: Iterable[Entry]) -> Iterable[Entry]:
     """Each page once, as first listed; links that are no http(s) URL are dropped (feeds carry mailto: and magnet:)."""
     seen = set()
@@ -104,7 +100,3 @@ def _once(entries: Iterable[Entry]) -> Iterable[Entry]:
         if key not in seen:
             seen.add(key)
             yield entry
-
-
-def _is_of(published: datetime | None, day: date, names_day: bool) -> bool:
-    return names_day if published is None else published.astimezone(UTC).date() == day

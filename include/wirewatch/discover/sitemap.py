@@ -7,9 +7,10 @@ XML bombs and file references begin. Of an index, the files with the newest last
 
 import re
 import zlib
+from collections.abc import Callable
 from datetime import UTC, datetime
 from io import BytesIO
-from typing import Any
+from typing import Any, NamedTuple
 
 from lxml import etree
 
@@ -25,20 +26,42 @@ _OLDEST = datetime.min.replace(tzinfo=UTC)
 _DOCTYPE = re.compile(rb"<!DOCTYPE", re.IGNORECASE)
 
 
+class File(NamedTuple):
+    """A further file that an index names."""
+
+    url: str
+    modified: datetime | None
+
+
+class SitemapFile(NamedTuple):
+    """One file, read: its entries, or the files that it names, in the file's order. trouble: as in Parsed."""
+
+    entries: list[Entry]
+    files: list[File]
+    trouble: str = ""
+
+
 def parse(body: bytes, source: Source, url: str, _content_type: str) -> Parsed:
     """The entries of one sitemap file, or the further files that an index names."""
+    read_file = read(body, source, url)
+    newest = sorted(read_file.files, key=lambda file: file.modified or _OLDEST, reverse=True)
+    return Parsed(_newest(read_file.entries, source), read_file.trouble, tuple(file.url for file in newest))
+
+
+def read(body: bytes, source: Source, url: str, keep: Callable[[Entry], bool] = lambda _: True) -> SitemapFile:
+    """One file as it is. keep: which entries are wanted; the others take no memory."""
     try:
         body = _unpacked(body)
     except (zlib.error, ValueError) as error:
-        return Parsed([], f"gzip: {error}")
+        return SitemapFile([], [], f"gzip: {error}")
     start = body[:2048].lstrip(b"\xef\xbb\xbf \t\r\n")
     if not start:
-        return Parsed([], "empty body")
+        return SitemapFile([], [], "empty body")
     if not start.startswith(b"<"):
-        return _plain_lines(body, source)
+        return _plain_lines(body, source, keep)
     if _DOCTYPE.search(body, 0, 4096):
-        return Parsed([], "has a DOCTYPE: refused (an HTML page, or an XML bomb)")
-    return _xml(body, source, url)
+        return SitemapFile([], [], "has a DOCTYPE: refused (an HTML page, or an XML bomb)")
+    return _xml(body, source, url, keep)
 
 
 def _unpacked(body: bytes) -> bytes:
@@ -51,15 +74,15 @@ def _unpacked(body: bytes) -> bytes:
     return unpacked
 
 
-def _plain_lines(body: bytes, source: Source) -> Parsed:
-    lines = body.decode("utf-8-sig", "replace").split()
-    entries = [Entry(url=line, source=source.name) for line in lines[: source.max_entries] if line.startswith("http")]
-    return Parsed(entries, "" if entries else "neither XML nor a list of URLs")
+def _plain_lines(body: bytes, source: Source, keep: Callable[[Entry], bool]) -> SitemapFile:
+    lines = [line for line in body.decode("utf-8-sig", "replace").split() if line.startswith("http")]
+    entries = [Entry(url=line, source=source.name) for line in lines[: source.max_entries]]
+    return SitemapFile(list(filter(keep, entries)), [], "" if entries else "neither XML nor a list of URLs")
 
 
-def _xml(body: bytes, source: Source, url: str) -> Parsed:
+def _xml(body: bytes, source: Source, url: str, keep: Callable[[Entry], bool]) -> SitemapFile:
     entries: list[Entry] = []
-    files: list[tuple[datetime, str]] = []
+    files: list[File] = []
     parser = etree.iterparse(
         BytesIO(body),
         events=("end",),
@@ -73,10 +96,12 @@ def _xml(body: bytes, source: Source, url: str) -> Parsed:
     )
     try:
         root = ""
+        found = False
         for _, element in parser:
             name = _local(element)
+            found = found or name in ("url", "sitemap")
             if name == "url":
-                if (entry := _entry(element, source, url)) is not None:
+                if (entry := _entry(element, source, url)) is not None and keep(entry):
                     entries.append(entry)
             elif name == "sitemap":
                 if (file := _file(element, url)) is not None:
@@ -88,12 +113,11 @@ def _xml(body: bytes, source: Source, url: str) -> Parsed:
             while element.getprevious() is not None:
                 del element.getparent()[0]
     except etree.XMLSyntaxError as error:
-        return Parsed(_newest(entries, source), f"not well-formed: {error.msg}")
+        return SitemapFile(entries, files, f"not well-formed: {error.msg}")
     broken = _first_error(parser.error_log)
-    if not entries and not files and root not in ("urlset", "sitemapindex"):
-        return Parsed([], broken or f"not a sitemap: its root is <{root}>")
-    more = tuple(location for _, location in sorted(files, key=lambda file: file[0], reverse=True))
-    return Parsed(_newest(entries, source), broken, more)
+    if not found and root not in ("urlset", "sitemapindex"):
+        return SitemapFile([], [], broken or f"not a sitemap: its root is <{root}>")
+    return SitemapFile(entries, files, broken)
 
 
 def _newest(entries: list[Entry], source: Source) -> list[Entry]:
@@ -128,10 +152,10 @@ def _entry(element: Any, source: Source, base: str) -> Entry | None:
     )
 
 
-def _file(element: Any, base: str) -> tuple[datetime, str] | None:
+def _file(element: Any, base: str) -> File | None:
     found = {_local(child): (child.text or "").strip() for child in element}
     try:
-        return parse_date(found.get("lastmod")) or _OLDEST, absolute(found["loc"], base)
+        return File(absolute(found["loc"], base), parse_date(found.get("lastmod")))
     except (KeyError, ValueError):
         return None
 

@@ -1,10 +1,12 @@
-"""Do S3 and Slack give what the job rests on? Checks in order, each one line: ok, or what to do.
+"""Do S3, Slack and webhooks give what the job rests on? Checks in order, each one line: ok, or what to do.
 
     s3.py        what a bucket must do, and what it did
     slack.py     the same for the token and each channel
+    webhook.py   each webhook's key and host
     verdicts.py  what was seen → ok, or what to do; pure
 
-In: a store, a Slack client (None: there is no connection), the receivers. Out: findings, as they are made.
+In: a store, a Slack client (None: there is no connection), the receivers, and what opens their secrets. Out: findings,
+as they are made.
 """
 
 from collections.abc import Callable, Iterator
@@ -12,7 +14,7 @@ from datetime import UTC, datetime
 from typing import TYPE_CHECKING
 
 from include.wirewatch.config.receivers import ReceiversFile
-from include.wirewatch.doctor import s3, slack
+from include.wirewatch.doctor import s3, slack, webhook
 from include.wirewatch.doctor.verdicts import Finding
 from include.wirewatch.store import Store
 
@@ -26,13 +28,16 @@ def examine(
     store: Store,
     slack_client: "WebClient | None",
     receivers: ReceiversFile,
+    open_secret: Callable[[str], str | None],
     *,
     rounds: int = s3.ROUNDS,
     now: Callable[[], datetime] = lambda: datetime.now(UTC),
 ) -> Iterator[Finding]:
     """Every finding, S3's first. Where a service refuses outright, its later checks are left out.
 
+    open_secret: the password of the connection of that id, or None where there is none.
     rounds: how often the writers race for a key.
     """
     yield from s3.examine(store, rounds=rounds, now=now)
     yield from slack.examine(slack_client, receivers, now=now)
+    yield from webhook.examine(receivers, open_secret)

@@ -18,21 +18,26 @@ import aiohttp
 from aiohttp.abc import AbstractResolver
 from yarl import URL
 
+from include.wirewatch import guard
+from include.wirewatch.answers import read_body, retry_after_s
 from include.wirewatch.config.sources import Source
-from include.wirewatch.fetch import guard, robots
-from include.wirewatch.fetch.host import DEFAULT_PAUSE_S, Host, retry_after_s
+from include.wirewatch.fetch import robots
+from include.wirewatch.fetch.host import DEFAULT_PAUSE_S, Host
 from include.wirewatch.fetch.robots_store import RobotsStore
 from include.wirewatch.models import Capture, Outcome, Reason
-from include.wirewatch.urls import absolute, host_of, redact, site_of
+from include.wirewatch.urls import absolute, host_of, is_named, redact, site_of
 
-Accept = Literal["page", "listing"]
+Accept = Literal["page", "memento", "listing", "section"]
 
 MAX_REDIRECTS = 5
 # Requests in flight over all hosts. Only exchanges count, not those who wait for a slow host's turn.
 IN_FLIGHT = 64
 HTML_TYPES = frozenset({"text/html", "application/xhtml+xml"})
+ONLY_HTML = frozenset({"page", "memento"})
 ACCEPTED = {
     "page": "text/html,application/xhtml+xml;q=0.9",
+    "memento": "text/html,application/xhtml+xml;q=0.9",
+    "section": "text/html,application/xhtml+xml;q=0.9,*/*;q=0.5",
     "listing": "application/rss+xml,application/atom+xml,application/feed+json,application/xml;q=0.9,*/*;q=0.5",
 }
 
@@ -100,25 +105,33 @@ class Client:
         await self._private.close()
 
     async def get(
-        self, url: str, *, source: Source, accept: Accept = "page", headers: Mapping[str, str] | None = None
+        self,
+        url: str,
+        *,
+        source: Source,
+        accept: Accept = "page",
+        headers: Mapping[str, str] | None = None,
+        max_body_bytes: int | None = None,
     ) -> Capture | Outcome:
         """Fetch one URL for a source: a 2xx Capture, or the Outcome that says why there is none.
 
         accept "page" takes HTML only; "listing" takes what a poll may answer. A 304 is Outcome `unchanged`.
         Polls of feeds and sitemaps ask no permission of robots.txt: they are published for programs, and a
-        configured source is read as a feed reader would. Section pages and articles do ask.
+        configured source is read as a feed reader would. Section pages ("section", or a source of kind listing) and
+        articles do ask. A "memento" is HTML that a web archive hands out by its API, and asks nobody.
+        max_body_bytes: in place of the client's own limit.
         """
         ask = Ask(
             accept=accept,
             is_robots=False,
             headers=headers or {},
-            needs_robots=accept == "page" or source.kind == "listing",
+            needs_robots=accept in ("page", "section") or (accept == "listing" and source.kind == "listing"),
             delay_s=source.delay_s,
             concurrency=source.concurrency,
             home=site_of(_host_or_nothing(source.url)),
             allow_hosts=frozenset(name.lower() for name in source.allow_hosts),
         )
-        return await self._follow(url, ask, self._max_body_bytes)
+        return await self._follow(url, ask, max_body_bytes or self._max_body_bytes)
 
     async def _follow(self, url: str, ask: Ask, max_body_bytes: int) -> Capture | Outcome:
         at, seconds_left = url, self._timeout_s
@@ -209,7 +222,7 @@ class Client:
         self, url: str, at: str, ask: Ask, host: Host, max_body_bytes: int
     ) -> Capture | Outcome | Redirect:
         headers = {"Accept": ACCEPTED[ask.accept], **ask.headers}
-        session = self._private if _is_allowed_by_name(at, host, ask.allow_hosts) else self._public
+        session = self._private if is_named(at, ask.allow_hosts) else self._public
         async with session.get(URL(at, encoded=True), headers=headers, allow_redirects=False) as response:
             status = response.status
             if status == 304:
@@ -220,9 +233,9 @@ class Client:
                 pause_s = _heed(host, status, response.headers.get("Retry-After", ""))
                 detail = f"{redact(at)} answered {status}"
                 return Outcome(reason=Reason.HTTP_ERROR, status=status, detail=detail, retry_after_s=pause_s)
-            if ask.accept == "page" and (kind := response.headers.get("Content-Type", "")) and not _is_html(kind):
+            if ask.accept in ONLY_HTML and (kind := response.headers.get("Content-Type", "")) and not _is_html(kind):
                 return Outcome(reason=Reason.NOT_HTML, status=status, detail=f"Content-Type is {kind[:80]!r}")
-            body, is_whole = await _read_body(response, max_body_bytes)
+            body, is_whole = await read_body(response, max_body_bytes)
             if not is_whole and not ask.is_robots:
                 limit = f"more than {max_body_bytes:,} decoded bytes"
                 return Outcome(reason=Reason.TOO_LARGE, status=status, detail=f"{redact(at)}: {limit}")
@@ -238,31 +251,8 @@ class Client:
             )
 
     def _session(self, *, guarded: bool) -> aiohttp.ClientSession:
-        connector = aiohttp.TCPConnector(
-            socket_factory=guard.guarded_socket if guarded else None,
-            resolver=self._resolver or aiohttp.ThreadedResolver(),
-            limit=0,  # the client's own gate and each host's slots are the limits
-            ttl_dns_cache=300,
-        )
-        return aiohttp.ClientSession(
-            connector=connector,
-            cookie_jar=aiohttp.DummyCookieJar(),
-            headers={"User-Agent": self._user_agent, "Accept-Encoding": "gzip, deflate"},
-            timeout=aiohttp.ClientTimeout(total=None),  # the caller's asyncio.timeout holds for everything
-            trust_env=False,
-        )
-
-
-async def _read_body(response: aiohttp.ClientResponse, max_body_bytes: int) -> tuple[bytes, bool]:
-    """The decoded body up to max_body_bytes, and whether that is all of it: a bomb is left, not swallowed."""
-    chunks, size = [], 0
-    async for chunk in response.content.iter_any():
-        chunks.append(chunk)
-        size += len(chunk)
-        if size > max_body_bytes:
-            response.close()
-            return b"".join(chunks)[:max_body_bytes], False
-    return b"".join(chunks), True
+        headers = {"User-Agent": self._user_agent, "Accept-Encoding": "gzip, deflate"}
+        return guard.open_session(headers, guarded=guarded, resolver=self._resolver)
 
 
 def _redirect(at: str, status: int, location: str) -> Outcome | Redirect:
@@ -287,16 +277,6 @@ def _heed(host: Host, status: int, retry_after: str) -> float | None:
 
 def _is_html(content_type: str) -> bool:
     return content_type.partition(";")[0].strip().lower() in HTML_TYPES
-
-
-def _is_allowed_by_name(url: str, host: Host, allow_hosts: frozenset[str]) -> bool:
-    if not allow_hosts:
-        return False
-    if host.name in allow_hosts:
-        return True
-    parts = URL(url, encoded=True)
-    name = (parts.raw_host or "").lower()
-    return name in allow_hosts or f"{name}:{parts.port}" in allow_hosts
 
 
 def _host_or_nothing(url: str) -> str:

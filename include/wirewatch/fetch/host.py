@@ -4,13 +4,11 @@ import asyncio
 import time
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
-from datetime import UTC, datetime
-from email.utils import parsedate_to_datetime
+
+from include.wirewatch.answers import MAX_PAUSE_S
 
 # A host that says 429 and not for how long.
 DEFAULT_PAUSE_S = 60.0
-# Longer than any task runs; keeps a typing error of the publisher's from meaning years.
-MAX_PAUSE_S = 86_400.0
 # After so many timeouts and refused connections in a row the host is left alone for the rest of the client's life:
 # a hundred entries of a dead host would otherwise eat a whole task's time.
 PATIENCE = 5
@@ -59,17 +57,3 @@ class Host:
         self._failures = 0 if answered else self._failures + 1
         if self._failures >= PATIENCE:
             self.close(MAX_PAUSE_S, f"{self._failures} requests in a row to this host went unanswered")
-
-
-def retry_after_s(value: str, now: datetime) -> float | None:
-    """Seconds that a Retry-After header asks for: a number or an HTTP date. None where it says neither."""
-    value = value.strip()
-    if value.isascii() and value.isdigit():
-        return min(float(value[:9]), MAX_PAUSE_S)
-    try:
-        moment = parsedate_to_datetime(value)
-    except (ValueError, TypeError, OverflowError):
-        return None
-    if moment.tzinfo is None:
-        moment = moment.replace(tzinfo=UTC)
-    return min(max((moment - now).total_seconds(), 0.0), MAX_PAUSE_S)

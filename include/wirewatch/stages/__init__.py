@@ -1,10 +1,13 @@
 """One function per Airflow task; the only package that combines steps.
 
     fetch.fetch          sources → one raw batch
-    history.fetch_day    the same for one day of the past
+    history.fetch_day    the same for one day of the past, in slices
     extract.extract      raw batch → one clean batch
     match.match          clean batch × rules → one matches batch, and alerts in the outbox
+    judge                what is to become of an article's matches (pure)
+    batches              extract and match for all the slices of a day in one task
     deliver.deliver      outbox → receivers
+    digest.digest        matches of a day → one bulletin a receiver, in the outbox
     finish.finish        the sweeper: extract and match what some run left unfinished
     watch.watch          nothing is polled, sources are dead, the doctor finds something → ops
     report.report        failures → the outbox, for ops; what every task's callback calls

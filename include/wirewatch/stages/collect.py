@@ -1,4 +1,4 @@
-"""Sources → entries → captures in a WARC, many hosts at once, within one budget of time. Used by fetch and fetch_day.
+"""Sources → entries → captures in a WARC, many hosts at once, within one budget of time. For fetch and fetch_day.
 
 What one URL does, late or broken, is its own outcome: it never takes the batch along.
 """
@@ -25,6 +25,7 @@ from include.wirewatch.urls import canonicalise, redact
 log = logging.getLogger(__name__)
 Result = TypeVar("Result")
 Ask = Callable[[Source, Get], Awaitable[Poll]]
+GetPage = Callable[["Pick"], Awaitable[Capture | Outcome]]
 
 # Names are looked up in threads, and a dead one holds its thread for many seconds. asyncio's own pool has six of them
 # on two cores; this has one for each request that the client has in flight.
@@ -34,13 +35,18 @@ POLLS_SHARE = 0.5
 
 
 class Pick(NamedTuple):
-    """An entry chosen for fetching. attempts: how often its page has failed before."""
+    """An entry chosen for fetching. attempts: how often its page has failed before.
+
+    route, archive_url: of history: the route that listed it, and where an archive keeps it, if one does.
+    """
 
     source: Source
     entry: Entry
     first_seen: datetime
     first_poll: bool = False
     attempts: int = 0
+    route: str = ""
+    archive_url: str = ""
 
 
 class Budget:
@@ -65,39 +71,55 @@ def run_async(work: Coroutine[Any, Any, Result]) -> Result:
     return asyncio.run(with_threads())
 
 
-def open_client(settings: Settings, store: Store | None = None) -> Client:
+def open_client(settings: Settings, store: Store | None = None, *, timeout_s: float | None = None) -> Client:
     """The polite client, with the one User-Agent that names this project and whom to write to.
 
     store: where robots.txt files are remembered for a day; without it, they are for as long as the client lives.
+    timeout_s: in place of the setting.
     """
     contact = f"; +{settings.contact}" if settings.contact else ""
     return Client(
         user_agent=f"Wirewatch/{version()} (news archive{contact})",
-        timeout_s=settings.fetch_timeout_s,
+        timeout_s=timeout_s or settings.fetch_timeout_s,
         max_body_bytes=settings.max_body_bytes,
         robots_store=RobotsStore(store) if store else None,
     )
 
 
-async def poll_all(client: Client, sources: Sequence[Source], ask: Ask, budget: Budget) -> dict[str, Poll]:
-    """Ask every source, the first ones first where they share a host; by name. Late ones are `not_fetched`."""
+async def ask_all(
+    sources: Sequence[Source], ask: Callable[[Source], Awaitable[Result]], budget: Budget
+) -> dict[str, Result | Outcome]:
+    """Ask every source, the first ones first where they share a host; by name. An Outcome says why there is no answer.
 
-    async def one(source: Source) -> Poll:
+    Late ones are `not_fetched`; what is raised costs that source alone.
+    """
+
+    async def one(source: Source) -> Result | Outcome:
+        try:
+            return await ask(source)
+        except Exception as error:
+            return _broken(error, source.url)
+
+    answers = await _within(budget.left_s(POLLS_SHARE), map(one, sources))
+    late = _ran_out(budget)
+    return {source.name: late if one is None else one for source, one in zip(sources, answers, strict=True)}
+
+
+async def poll_all(client: Client, sources: Sequence[Source], ask: Ask, budget: Budget) -> dict[str, Poll]:
+    """What each source lists now, by name."""
+
+    async def poll(source: Source) -> Poll:
         async def get(url: str, headers: Mapping[str, str]) -> Capture | Outcome:
             return await client.get(url, source=source, accept="listing", headers=headers)
 
-        try:
-            return await ask(source, get)
-        except Exception as error:
-            return _no_poll(_broken(error, source.url))
+        return await ask(source, get)
 
-    polls = await _within(budget.left_s(POLLS_SHARE), map(one, sources))
-    late = _no_poll(_ran_out(budget))
-    answers = {source.name: poll or late for source, poll in zip(sources, polls, strict=True)}
-    for name, poll in answers.items():
-        if poll.detail:
-            log.warning("poll.trouble source=%s reason=%s %s", name, poll.outcome.label, poll.detail)
-    return answers
+    answers = await ask_all(sources, poll, budget)
+    polls = {name: _no_poll(one) if isinstance(one, Outcome) else one for name, one in answers.items()}
+    for name, found in polls.items():
+        if found.detail:
+            log.warning("poll.trouble source=%s reason=%s %s", name, found.outcome.label, found.detail)
+    return polls
 
 
 async def capture_all(
@@ -105,21 +127,52 @@ async def capture_all(
 ) -> list[tuple[Pick, BatchItem]]:
     """Fetch every pick, each capture into the writer as it arrives. What the budget does not allow is `not_fetched`."""
 
+    async def get(pick: Pick) -> Capture | Outcome:
+        return await client.get(pick.entry.url, source=pick.source, accept="page")
+
+    items = await try_all(picks, get, writer, budget)
+    late = _ran_out(budget)
+    return [(pick, item or item_of(pick, late, writer)) for pick, item in zip(picks, items, strict=True)]
+
+
+async def try_all(picks: Sequence[Pick], get: GetPage, writer: RawWriter, budget: Budget) -> list[BatchItem | None]:
+    """Each pick's item, in order, its capture in the writer; None for those that the budget left no time for."""
+
     async def one(pick: Pick) -> BatchItem:
         try:
-            return _item(pick, await client.get(pick.entry.url, source=pick.source, accept="page"), writer)
+            return item_of(pick, await get(pick), writer)
         except Exception as error:
-            return _item(pick, _broken(error, pick.entry.url), writer)
+            return item_of(pick, _broken(error, pick.entry.url), writer)
 
-    items = await _within(budget.left_s(), map(one, picks))
-    late = _ran_out(budget)
-    return [(pick, item or _item(pick, late, writer)) for pick, item in zip(picks, items, strict=True)]
+    return await _within(budget.left_s(), map(one, picks))
 
 
-def not_taken(picks: Iterable[Pick], taken: set[str]) -> Iterator[Pick]:
+def item_of(pick: Pick, answer: Capture | Outcome, writer: RawWriter) -> BatchItem:
+    """What came of a pick; a capture goes into the writer."""
+    item = BatchItem(
+        entry=pick.entry,
+        first_seen=pick.first_seen,
+        first_poll=pick.first_poll,
+        outcome=answer if isinstance(answer, Outcome) else Outcome(reason=Reason.FETCHED, status=answer.status),
+        history_route=pick.route,
+    )
+    if isinstance(answer, Outcome):
+        return item
+    return item.model_copy(
+        update={
+            "final_url": answer.final_url,
+            "fetched_at": answer.fetched_at,
+            "content_type": answer.header("Content-Type"),
+            "raw": writer.add(answer),
+            "archive_url": answer.archived.url if answer.archived else "",
+        }
+    )
+
+
+def not_taken(picks: Iterable[Pick], taken: set[str], page_of: Callable[[str], str] = canonicalise) -> Iterator[Pick]:
     """The picks whose page is not in `taken` yet; each one that is handed out is added to it."""
     for pick in picks:
-        page = canonicalise(pick.entry.url)
+        page = page_of(pick.entry.url)
         if page not in taken:
             taken.add(page)
             yield pick
@@ -169,22 +222,3 @@ def _broken(error: Exception, url: str) -> Outcome:
 
 def _no_poll(outcome: Outcome) -> Poll:
     return Poll((), outcome, detail=outcome.detail)
-
-
-def _item(pick: Pick, answer: Capture | Outcome, writer: RawWriter) -> BatchItem:
-    item = BatchItem(
-        entry=pick.entry,
-        first_seen=pick.first_seen,
-        first_poll=pick.first_poll,
-        outcome=answer if isinstance(answer, Outcome) else Outcome(reason=Reason.FETCHED, status=answer.status),
-    )
-    if isinstance(answer, Outcome):
-        return item
-    return item.model_copy(
-        update={
-            "final_url": answer.final_url,
-            "fetched_at": answer.fetched_at,
-            "content_type": answer.header("Content-Type"),
-            "raw": writer.add(answer),
-        }
-    )

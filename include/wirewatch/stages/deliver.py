@@ -1,15 +1,17 @@
 """deliver: what is open in the outbox → the receivers, for a bounded time. The sweeper runs the same code."""
 
 import logging
+from collections.abc import Callable
 
 from slack_sdk import WebClient
 
-from include.wirewatch.config.receivers import ConsoleReceiver, ReceiversFile, SlackReceiver
+from include.wirewatch.config.receivers import ConsoleReceiver, Receiver, ReceiversFile, SlackReceiver, WebhookReceiver
 from include.wirewatch.deliver.console import ConsoleChannel
 from include.wirewatch.deliver.drain import Drain
+from include.wirewatch.deliver.quiet import Quiet
 from include.wirewatch.deliver.receiver import Channel
+from include.wirewatch.deliver.rollup import Gathering
 from include.wirewatch.deliver.slack import SlackChannel
-from include.wirewatch.deliver.story import Storming
 from include.wirewatch.errors import FailuresError
 from include.wirewatch.stages.services import Services, Summary, summary_line
 
@@ -29,9 +31,10 @@ def deliver(services: Services) -> Summary:
     file = services.config.receivers().value
     drain = Drain(
         services.store,
-        open_channels(file, services.open_slack()),
+        open_channels(file, services.open_slack(), services.open_secret),
         services.worker,
-        {receiver.name: Storming(receiver.storm_stories, receiver.storm_window) for receiver in file.receivers},
+        {receiver.name: gathering_of(receiver) for receiver in file.receivers},
+        {receiver.name: quiet_of(receiver) for receiver in file.receivers},
         post_interval_s=services.settings.post_interval_s,
         now=services.now,
     )
@@ -43,7 +46,19 @@ def deliver(services: Services) -> Summary:
     return summary
 
 
-def open_channels(file: ReceiversFile, slack: WebClient | None) -> dict[str, Channel]:
+def gathering_of(receiver: Receiver) -> Gathering:
+    """When its stories are gathered under one message."""
+    return Gathering(receiver.storm_stories, receiver.storm_window, receiver.group_by, receiver.group_window)
+
+
+def quiet_of(receiver: Receiver) -> Quiet:
+    """When it is left in peace."""
+    return Quiet(receiver.quiet_hours, receiver.timezone)
+
+
+def open_channels(
+    file: ReceiversFile, slack: WebClient | None, open_secret: Callable[[str], str | None]
+) -> dict[str, Channel]:
     """Receiver name → its channel. Without a Slack connection, Slack receivers print into the task log instead."""
     channels: dict[str, Channel] = {}
     for receiver in file.receivers:
@@ -55,6 +70,11 @@ def open_channels(file: ReceiversFile, slack: WebClient | None) -> dict[str, Cha
                     "there is no connection 'slack_api_default': alerts for %r appear in this log", receiver.name
                 )
                 channels[receiver.name] = ConsoleChannel(receiver.name)
+            case WebhookReceiver():
+                # aiohttp costs a quarter of a CPU-second: only who posts to webhooks pays it.
+                from include.wirewatch.deliver.webhook import WebhookChannel
+
+                channels[receiver.name] = WebhookChannel(receiver, open_secret(receiver.secret))
             case ConsoleReceiver():
                 channels[receiver.name] = ConsoleChannel(receiver.name)
     return channels

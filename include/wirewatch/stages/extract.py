@@ -3,11 +3,14 @@
 import logging
 from collections import Counter
 from collections.abc import Iterable, Iterator
+from datetime import UTC, date
 from itertools import islice
 from typing import TypeVar
 
 from include.wirewatch import archive
 from include.wirewatch.archive import BatchKey
+from include.wirewatch.config.history import ARCHIVES
+from include.wirewatch.coverage import KNOWN_FROM, KNOWN_TO
 from include.wirewatch.extract import EXTRACTOR, Extraction, Limits, Page, extract_pages, summary_of
 from include.wirewatch.extract.drift import drift_of, samples_of
 from include.wirewatch.extract.drift_store import DriftStore
@@ -32,11 +35,13 @@ def extract(services: Services, batch_key: str) -> Summary:
         return {"clean": "", "articles": 0}
     key = BatchKey.parse(batch_key)
     batch = archive.read_batch(services.store, key)
-    articles = disbelieve_shared_canonicals(list(articles_of(services, batch)))
+    found = disbelieve_shared_canonicals(list(articles_of(services, batch)))
+    articles = [article for article in found if is_of_its_day(article, batch.dt)]
     clean = key.clean(EXTRACTOR)
     archive.write_articles(services.store, clean, articles)
     methods = Counter(f"method_{article.method}" for article in articles)
     summary: Summary = {"clean": clean, "articles": len(articles), **dict(sorted(methods.items()))}
+    summary |= {"other_day": len(found) - len(articles)} if len(found) > len(articles) else {}
     summary |= note_drift(services, batch, articles)
     log.info(summary_line("extract.done", summary))
     return summary
@@ -70,6 +75,18 @@ def articles_of(services: Services, batch: Batch) -> Iterator[Article]:
                 yield article_of(batch, item, next(extractions))
             elif item.final and item.outcome.reason not in NEVER_AN_ARTICLE and item.entry.title:
                 yield article_of(batch, item, summary_of(item.entry, item.outcome.label))
+
+
+def is_of_its_day(article: Article, dt: str) -> bool:
+    """False for a page that an archive captured on that day and that says itself that it is of another.
+
+    Web archives capture old pages too. What the publisher lists for the day is believed, and so is a page without a
+    date. The days around are let pass as far as their own runs take the page as known: dropped here, it would be lost.
+    """
+    if article.history_route not in ARCHIVES or article.published is None:
+        return True
+    off = (article.published.astimezone(UTC).date() - date.fromisoformat(dt)).days
+    return -KNOWN_TO <= off <= -KNOWN_FROM
 
 
 def disbelieve_shared_canonicals(articles: list[Article]) -> list[Article]:
@@ -140,6 +157,8 @@ def article_of(batch: Batch, item: BatchItem, extraction: Extraction) -> Article
         canonical_url=canonical,
         fetched_at=item.fetched_at,
         raw=item.raw,
+        history_route=item.history_route,
+        archive_url=item.archive_url,
     )
 
 

@@ -4,32 +4,19 @@ The work queue is in S3: a committed raw batch without a matches batch. No run's
 """
 
 import logging
-from collections.abc import Mapping
 from datetime import timedelta
 
 from include.wirewatch import archive
-from include.wirewatch.archive import BatchKey
-from include.wirewatch.errors import ConfigError, WirewatchError
-from include.wirewatch.extract import EXTRACTOR
+from include.wirewatch.errors import ConfigError
 from include.wirewatch.frontier import Frontier
-from include.wirewatch.models import Failure
-from include.wirewatch.stages.extract import extract
+from include.wirewatch.stages.batches import UnfinishedError, clean_key
 from include.wirewatch.stages.match import match
-from include.wirewatch.stages.report import UNFINISHED, last_words
+from include.wirewatch.stages.report import last_words
 from include.wirewatch.stages.services import Services, Summary, summary_line
 
 log = logging.getLogger(__name__)
 # No batch is begun later than this in a sweep; the task's own timeout leaves room for the last one.
 SWEEP = timedelta(minutes=10)
-
-
-class UnfinishedError(WirewatchError):
-    """Some batches failed again; they stay unfinished, and the next sweep tries them. failed: record → why."""
-
-    def __init__(self, failed: Mapping[str, str]) -> None:
-        says = "\n".join(f"{record}: {why}" for record, why in failed.items())
-        self.failures = (Failure(UNFINISHED, says),)
-        super().__init__(f"could not finish {', '.join(failed)}; the reasons are in this log")
 
 
 def finish(services: Services) -> Summary:
@@ -51,7 +38,7 @@ def finish(services: Services) -> Summary:
             left += 1
             continue
         try:
-            match(services, _clean_key(services, key))
+            match(services, clean_key(services, key))
             # Its fetch may have been killed before it could; later than planned is as good, and twice too.
             Frontier(services.store).apply(archive.read_batch(services.store, key).frontier)
         except ConfigError:
@@ -67,11 +54,3 @@ def finish(services: Services) -> Summary:
     if failed:
         raise UnfinishedError(failed)
     return summary
-
-
-def _clean_key(services: Services, key: BatchKey) -> str:
-    """The clean batch, extracted now unless a run got that far."""
-    clean = key.clean(EXTRACTOR)
-    if services.store.get(clean) is None:
-        extract(services, key.record)
-    return clean

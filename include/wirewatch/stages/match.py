@@ -12,14 +12,12 @@ from urllib.parse import quote
 from include.wirewatch import archive
 from include.wirewatch.archive import BatchKey
 from include.wirewatch.config.receivers import ReceiversFile
-from include.wirewatch.deliver import outbox
 from include.wirewatch.deliver.offer import offer
-from include.wirewatch.deliver.route import route_matches, unsilenced
-from include.wirewatch.deliver.story import signature_of
-from include.wirewatch.match import Document, excerpts, load_rules
-from include.wirewatch.models import Alert, Article, ArticleMatches, Batch, BatchItem, RuleMatch
+from include.wirewatch.match import load_rules
+from include.wirewatch.models import Article, ArticleMatches, Batch, BatchItem, RuleMatch
+from include.wirewatch.stages.judge import Origin, Sighting, alert_of, document_of, judge, text_signature
 from include.wirewatch.stages.services import Services, Summary, summary_line
-from include.wirewatch.urls import article_id, canonicalise, host_of
+from include.wirewatch.urls import article_id, canonicalise
 
 log = logging.getLogger(__name__)
 
@@ -44,36 +42,27 @@ def match(services: Services, clean_key: str) -> Summary:
         if found := rules.match(document_of(article)):
             rows.append(_settle(services, batch, items[article.entry_url], article, found, receivers, clean_key))
     matches_key = key.matches(_extractor_of(clean_key), rules.id)
-    archive.write_matches(services.store, matches_key, rows)
+    earlier = archive.find_matches(services.store, matches_key)
+    archive.write_matches(services.store, matches_key, dated(rows, earlier, services.now()))
     decisions = Counter(row.decision for row in rows)
     summary: Summary = {"matches": matches_key, "articles": len(articles), "matched": len(rows), **decisions}
     log.info(summary_line("match.done", summary))
     return summary
 
 
-def document_of(article: Article) -> Document:
-    """What the rules see of an article."""
-    return Document(
-        title=article.title,
-        body=article.text,
-        source=article.source,
-        publisher=article.publisher,
-        site=host_of(article.canonical_url),
-        url=article.canonical_url,
-        lang=article.language,
-        authors=article.authors,
-        tags=article.tags,
-    )
+def dated(rows: list[ArticleMatches], earlier: list[ArticleMatches], now: datetime) -> list[ArticleMatches]:
+    """The rows with their time of decision: now, but a batch matched again stays in the digests that it was in.
 
-
-def is_fresh(article: Article, *, first_poll: bool, interval_end: datetime, max_age: timedelta) -> bool:
-    """May this article alert? The one flood guard: it knows no state, so a lost frontier or a backlog cannot break it.
-
-    An undated article counts from when it was first seen, which says nothing on a source's first poll.
+    earlier: the same batch's rows, of another run of this task.
     """
-    if article.published is None and first_poll:
-        return False
-    return (article.published or article.first_seen) >= interval_end - max_age
+    known = {row.article_id: row for row in earlier}
+
+    def decided_at(row: ArticleMatches) -> datetime:
+        before = known.get(row.article_id)
+        is_same = before is not None and row.digests.keys() <= before.digests.keys()
+        return (before.matched_at if before and is_same else None) or now
+
+    return [row.model_copy(update={"matched_at": decided_at(row)}) for row in rows]
 
 
 def _settle(
@@ -86,31 +75,36 @@ def _settle(
     clean_key: str,
 ) -> ArticleMatches:
     """Decide what becomes of an article's matches, and enqueue its alerts."""
+    now = services.now()
     max_age = timedelta(seconds=batch.sources[article.source].alert_max_age_s)
-    routed = route_matches(article, found, receivers.routes)
-    audible = unsilenced(routed, article, receivers.silences, services.now())
-    told: list[str] = []
-    if batch.quiet:
-        decision = "quiet"
-    elif not is_fresh(article, first_poll=item.first_poll, interval_end=_judged_from(services, batch), max_age=max_age):
-        decision = "stale"
-    elif not routed:
-        decision = "no_route"
-    elif not audible:
-        decision = "silenced"
-    else:
-        for receiver, matches in audible.items():
-            alert = _alert(services, article, receiver, matches, batch, clean_key)
-            if offer(services.store, alert, _ids_of(article)):
-                told.append(receiver)
-        decision = "alerted" if told else "already_alerted"
+    sighting = Sighting(_judged_from(services, batch), max_age, item.first_poll, batch.quiet)
+    judgement = judge(article, found, receivers, sighting, now)
+    clean_url = services.settings.clean_link.replace("{key}", quote(clean_key))
+    origin = Origin(batch.batch, clean_key, clean_url, batch.history is not None)
+    told = [
+        receiver
+        for receiver, matches in judgement.instant.items()
+        if offer(services.store, alert_of(article, receiver, matches, origin, now), _ids_of(article))
+    ]
+    decision = judgement.decision
+    if decision == "alert":
+        decision = "alerted" if told else "digest" if judgement.waiting else "already_alerted"
+    with_digest = {receiver.name for receiver in receivers.receivers if receiver.digest}
+    digests = {
+        receiver: tuple(match.rule for match in judgement.audible[receiver])
+        for receiver in (*told, *judgement.waiting)
+        if receiver in with_digest
+    }
     return ArticleMatches(
         article_id=article.article_id,
         url=article.url,
         title=article.title,
+        publisher=article.publisher,
         matches=found,
         decision=decision,
         receivers=tuple(told),
+        digests=digests,
+        signature=text_signature(article) if digests else "",
     )
 
 
@@ -125,39 +119,6 @@ def _judged_from(services: Services, batch: Batch) -> datetime:
 def _ids_of(article: Article) -> set[str]:
     """Every id under which a receiver may know the article: by its entry, final and canonical URL."""
     return {article_id(canonicalise(url)) for url in (article.entry_url, article.url, article.canonical_url)}
-
-
-def _alert(
-    services: Services,
-    article: Article,
-    receiver: str,
-    matches: tuple[RuleMatch, ...],
-    batch: Batch,
-    clean_key: str,
-) -> Alert:
-    now = services.now()
-    return Alert(
-        alert_id=outbox.alert_id(article.article_id, receiver),
-        receiver=receiver,
-        article_id=article.article_id,
-        title=article.title,
-        url=article.url,
-        publisher=article.publisher,
-        authors=article.authors,
-        language=article.language,
-        published=article.published,
-        first_seen=article.first_seen,
-        enqueued_at=now,
-        not_before=now,
-        method=article.method,
-        method_detail=article.method_detail,
-        matches=matches,
-        excerpts=excerpts(document_of(article), matches),
-        signature=signature_of(f"{article.title}\n{article.text}"),
-        batch=batch.batch,
-        clean_key=clean_key,
-        clean_url=services.settings.clean_link.replace("{key}", quote(clean_key)),
-    )
 
 
 def _extractor_of(clean_key: str) -> str:

@@ -1,7 +1,7 @@
 """watch: what no task trips over is told to ops, too.
 
 every sweep      nothing has been polled for long: ingest_live is paused, queued, or stuck (one listing)
-once an hour     sources that are dead (at most 64 reads); batches that nobody finishes: a task that is killed outright,
+once an hour     sources that are dead (at most 65 reads); batches that nobody finishes: a task that is killed outright,
                  by the kernel when memory runs out, tells nobody
 once a day       what wirewatch doctor finds: the bucket, the workspace or a channel has changed
 
@@ -13,13 +13,15 @@ from datetime import UTC, datetime, timedelta
 from itertools import chain
 
 from include.wirewatch import archive
+from include.wirewatch.config.receivers import ReceiversFile
 from include.wirewatch.config.sources import Source
 from include.wirewatch.deliver.failure import NOWHERE, Where
 from include.wirewatch.doctor import examine
 from include.wirewatch.errors import FailuresError
 from include.wirewatch.frontier import Frontier
-from include.wirewatch.frontier.health import death_of, health_of, idle_since
+from include.wirewatch.frontier.health import death_of, idle_since
 from include.wirewatch.models import Failure
+from include.wirewatch.stages.health import read_health
 from include.wirewatch.stages.report import UNFINISHED, report
 from include.wirewatch.stages.services import Services, Summary, summary_line
 
@@ -98,15 +100,10 @@ def _idle(services: Services) -> list[Failure]:
 
 def _dead_sources(services: Services) -> list[Failure]:
     """One failure that names them all, or nothing."""
-    sources, now = _sources(services), services.now()
-    states = Frontier(services.store).read(sources)
-    deaths = {
-        source.name: death
-        for source in sources
-        if (death := death_of(health_of(source, states.get(source.name), now), now))
-    }
-    says = "\n".join(f"{name}: {death}" for name, death in sorted(deaths.items()))
-    return [Failure("sources", says)] if deaths else []
+    now = services.now()
+    health = read_health(services.store, _sources(services), now)
+    deaths = sorted(f"{one.source}: {death}" for one in health if (death := death_of(one, now)))
+    return [Failure("sources", "\n".join(deaths))] if deaths else []
 
 
 def _stale_batches(services: Services) -> list[Failure]:
@@ -124,12 +121,18 @@ def _examine(services: Services) -> list[Failure]:
     """What the doctor finds wrong. That there is no Slack connection is a choice, and no news."""
     slack = services.open_slack()
     receivers = services.config.receivers().value
-    found = examine(services.store, slack, receivers, now=services.now)
+    found = examine(services.store, slack, receivers, services.open_secret, now=services.now)
     return [
-        Failure(f"doctor {finding.check}", finding.says, finding.check.removeprefix("slack receiver "))
+        Failure(f"doctor {finding.check}", finding.says, _receiver_in(finding.check, receivers))
         for finding in found
         if not finding.ok and not (slack is None and finding.check.startswith("slack"))
     ]
+
+
+def _receiver_in(check: str, file: ReceiversFile) -> str:
+    """The receiver that a check of the doctor's is about; "" for none."""
+    names = {receiver.name for receiver in file.receivers}
+    return next((word for word in check.split() if word in names), "")
 
 
 def _sources(services: Services) -> tuple[Source, ...]:

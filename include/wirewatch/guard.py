@@ -4,10 +4,15 @@ It stands at the socket: whatever the URL, its spelling, its DNS answer or a red
 is about to be dialled. An IPv6 address must be global unicast (2000::/3) to pass at all, so every form that wraps
 an IPv4 address (mapped, NAT64, 6to4, Teredo, compatible) is refused with the rest.
 `ipaddress.is_global` alone is not enough: it is True for 64:ff9b::/96, 2002::/16, multicast and 168.63.129.16.
+Only a host that the configuration names may be private, and it gets a session of its own.
 """
 
 import socket
+from collections.abc import Mapping
 from ipaddress import IPv4Address, IPv4Network, IPv6Address, IPv6Network, ip_address
+
+import aiohttp
+from aiohttp.abc import AbstractResolver
 
 REFUSED_V4 = tuple(
     map(
@@ -72,3 +77,25 @@ def guarded_socket(info: AddressInfo) -> socket.socket:
     if family not in (socket.AF_INET, socket.AF_INET6) or not is_public(address):
         raise RefusedAddressError(address)
     return socket.socket(family, kind, protocol)
+
+
+def open_session(
+    headers: Mapping[str, str], *, guarded: bool, resolver: AbstractResolver | None = None
+) -> aiohttp.ClientSession:
+    """A session without cookies, proxies or limits of its own: times and sizes are the caller's to bound.
+
+    guarded: it reaches public addresses only. resolver: the system's where None.
+    """
+    connector = aiohttp.TCPConnector(
+        socket_factory=guarded_socket if guarded else None,
+        resolver=resolver or aiohttp.ThreadedResolver(),
+        limit=0,
+        ttl_dns_cache=300,
+    )
+    return aiohttp.ClientSession(
+        connector=connector,
+        cookie_jar=aiohttp.DummyCookieJar(),
+        headers=headers,
+        timeout=aiohttp.ClientTimeout(total=None),
+        trust_env=False,
+    )

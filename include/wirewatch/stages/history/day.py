@@ -1,0 +1,96 @@
+"""One try of one day of history: what the archive holds, how far each source has come, and the time that is left."""
+
+from dataclasses import dataclass, field
+from datetime import date, timedelta
+
+from include.wirewatch import archive
+from include.wirewatch.config.sources import Source
+from include.wirewatch.coverage import KNOWN_FROM, KNOWN_TO, held_around, page_of
+from include.wirewatch.discover.history import Answer
+from include.wirewatch.errors import WirewatchError
+from include.wirewatch.models import Outcome, Reason, RouteReport, SourceReport
+from include.wirewatch.runs import Run
+from include.wirewatch.stages.collect import Budget, Pick, not_taken
+from include.wirewatch.stages.history.slices import Slices
+from include.wirewatch.stages.services import Services
+
+
+class UnfinishedDayError(WirewatchError):
+    """The try's time is over and pages are left. What is fetched is committed; the next try goes on behind it."""
+
+
+@dataclass
+class Trail:
+    """One source on its way along its routes. listed: the pages of the day, by the route that answered.
+
+    next_route: index of the route to ask next; None when there is none to ask.
+    """
+
+    source: Source
+    next_route: int | None = 0
+    route: str = ""
+    reports: list[RouteReport] = field(default_factory=list)
+    listed: set[str] = field(default_factory=set)
+
+    def follow(self, answer: Answer) -> None:
+        """Note what the routes came to."""
+        self.reports += answer.reports
+        self.route = answer.route
+        self.listed |= {page_of(find.entry.url) for find in answer.finds}
+        self.next_route = answer.scan_at
+
+
+class Day:
+    """taken: the pages that need not be fetched, or no more. is_scan_left: bytes were left to another clear or run."""
+
+    def __init__(self, services: Services, run: Run, slices: Slices) -> None:
+        self.services, self.run, self.slices = services, run, slices
+        self.day, self.now = date.fromisoformat(run.dt), services.now()
+        sources = services.config.sources().value.sources
+        self.trails = [Trail(source) for source in sources if source.enabled and source.history]
+        near = [self.day + timedelta(days=offset) for offset in range(KNOWN_FROM, KNOWN_TO + 1)]
+        self.held = held_around(archive.read_batches(services.store, near, leave_out=slices.names), self.day)
+        self.refetch = run.backfill is not None and run.backfill.refetch
+        self.taken = slices.pages if self.refetch else slices.pages | self.held.pages
+        self.budget = Budget(services.settings.history_budget_s)
+        self.is_scan_left = False
+
+    def picks_of(self, trail: Trail, answer: Answer) -> list[Pick]:
+        """What is to be fetched of an answer."""
+        listed = (
+            Pick(trail.source, find.entry, self.now, True, route=answer.route, archive_url=find.archive_url)
+            for find in answer.finds
+        )
+        return list(not_taken(listed, self.taken, page_of))
+
+    def reports(self) -> dict[str, SourceReport]:
+        """Each source as far as it has come."""
+        return {trail.source.name: self._report_of(trail) for trail in self.trails}
+
+    def save(self) -> None:
+        """Commit what the open slice holds, and how far the scan has come, if there is either."""
+        self.slices.commit_progress(self.reports())
+
+    def require_time(self, left: int) -> None:
+        """Raises UnfinishedDayError, all that was fetched saved, when something is left and the time is over."""
+        if left:
+            self.save()
+            raise UnfinishedDayError(
+                f"{self.run.dt}: {left} listings, pages or files are left after {self.budget.seconds:g} s; what was "
+                "fetched is kept, and the next try goes on behind it"
+            )
+
+    def _report_of(self, trail: Trail) -> SourceReport:
+        source = trail.source
+        never = Outcome(reason=Reason.NOT_FETCHED)
+        return SourceReport(
+            publisher=source.publisher,
+            language=source.language,
+            tags=source.tags,
+            alert_max_age_s=source.alert_max_age.total_seconds(),
+            poll=trail.reports[-1].outcome if trail.reports else never,
+            listed=len(trail.listed),
+            seen=len(trail.listed & self.held.pages),
+            route=trail.route,
+            routes=tuple(trail.reports),
+        )
