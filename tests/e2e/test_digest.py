@@ -211,7 +211,7 @@ def test_what_waits_in_the_outbox_is_not_composed_again_by_the_next_run(waiting)
 @pytest.mark.parametrize("dies_at", [1, 2])
 def test_killed_between_two_receivers_the_next_run_composes_what_is_missing(waiting, dies_at, after_effect):
     receivers = waiting.config / "receivers.yaml"
-    second = f'  - {{name: second, kind: console, digest: {{at: "{AT:%H:%M}"}}}}\n\nops: [ops]\nroutes:'
+    second = f'  - {{name: second, kind: console, digest: {{at: "{AT:%H:%M}"}}}}\n\nroutes:'
     receivers.write_text(receivers.read_text().replace("routes:", second))
     for receiver in waiting.services.config.receivers().value.receivers:
         known(waiting, next(days_before(receiver, AT.date())))
