@@ -105,9 +105,10 @@ def wrong_editions(news: News, by_id: dict[str, Message]) -> Iterator[str]:
     """A digest shows its last edition, and a failure was never edited."""
     for bulletin in news.bulletins(1):
         edition = EDITIONS if bulletin.kind == "digest" else 0
-        title = by_id[bulletin.alert_id]["blocks"][0]["text"]["text"]
-        if not title.endswith(f"edition {edition}"):
-            yield f"{bulletin.alert_id} shows '{title}'"
+        # Its sentence, for one whose blocks were refused is plain text.
+        text = by_id[bulletin.alert_id]["text"]
+        if not text.endswith(f"edition {edition}"):
+            yield f"{bulletin.alert_id} shows '{text}'"
         if not edition and by_id[bulletin.alert_id]["edits"]:
             yield f"{bulletin.alert_id} was edited"
 
