@@ -1,15 +1,17 @@
 """
 # finish_work: the sweeper
 
-Finishes what any run left behind, whatever the reason: batches that were fetched but not matched, and alerts that are
-still in the outbox. It looks only at S3, never at the state of other runs.
+Finishes what any run left behind, whatever the reason: batches that were fetched but not matched, and messages that are
+still in the outbox. It looks only at S3, never at the state of other runs. *watch* tells ops what no task trips over:
+that nothing is polled any more, once an hour dead sources, once a day what `wirewatch doctor` finds.
 
-**Schedule**: every 5 minutes, one run at a time. **Reads** the same files, connections and settings as `ingest_live`.
-**Writes** `clean/`, `matches/`, `outbox/`, `delivery/`.
+**Schedule**: every 5 minutes, one run at a time. **Reads** the same files, connections and settings as `ingest_live`,
+and `frontier/`. **Writes** `clean/`, `matches/`, `outbox/`, `delivery/`, `frontier/`.
 
 ## If it fails
-1. *finish_batches*: rules.yaml or receivers.yaml is wrong (the message names file, line and column), or S3 refuses.
-2. *deliver_open*: a receiver is parked (token, channel, invitation: the message says which) or an alert is dead.
+1. The receivers listed under `ops` in receivers.yaml are told what failed and what to do, once a day each.
+2. *finish_batches*: a file is wrong (the message names file, line and column), or S3 refuses. *watch*: S3, the token or
+   a channel no longer gives what the job needs. *deliver_open*: a receiver is parked, or an alert is dead.
 3. Mend it and wait: every sweep tries again. Nothing has to be cleared, and nothing is sent twice.
 """
 
@@ -17,7 +19,16 @@ from datetime import timedelta
 
 from airflow.sdk import CronDataIntervalTimetable, TriggerRule, dag, task
 
-from include.airflow_support import DELIVER_POOL, EXTRACT_POOL, START_DATE, default_args, open_services
+from include.airflow_support import (
+    DELIVER_POOL,
+    EXTRACT_POOL,
+    START_DATE,
+    current_interval,
+    default_args,
+    open_services,
+    tell_of_timeout,
+    where,
+)
 
 
 @dag(
@@ -31,6 +42,7 @@ from include.airflow_support import DELIVER_POOL, EXTRACT_POOL, START_DATE, defa
     dagrun_timeout=timedelta(minutes=30),
     # The next sweep is the retry.
     default_args={**default_args(), "retries": 0},
+    on_failure_callback=tell_of_timeout,
     tags=["wirewatch"],
 )
 def finish_work() -> None:
@@ -40,20 +52,27 @@ def finish_work() -> None:
 
         return stage(open_services())
 
+    # Before the delivery, so that what it finds is told by this very sweep.
+    @task(execution_timeout=timedelta(minutes=5))
+    def watch() -> dict:
+        from include.wirewatch.stages.watch import watch as stage
+
+        return stage(open_services(), current_interval(), where())
+
     @task(pool=DELIVER_POOL, execution_timeout=timedelta(minutes=5), trigger_rule=TriggerRule.ALL_DONE)
     def deliver_open() -> dict:
         from include.wirewatch.stages.deliver import deliver as stage
 
         return stage(open_services())
 
-    # A failed first task must turn the run red although the second one ran.
-    @task(trigger_rule=TriggerRule.ONE_FAILED)
+    # A failed first task must turn the run red although the last one ran. What failed has told ops itself.
+    @task(trigger_rule=TriggerRule.ONE_FAILED, on_failure_callback=None)
     def report_failure() -> None:
         raise RuntimeError("a task of this run failed; its own log says why")
 
-    finished = finish_batches()
-    finished >> deliver_open() >> (failed := report_failure())
-    finished >> failed
+    first = [finish_batches(), watch()]
+    first >> deliver_open() >> (failed := report_failure())
+    first >> failed
 
 
 finish_work()

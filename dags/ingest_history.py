@@ -14,7 +14,8 @@ nobody is alerted; `--dag-run-conf '{"backfill": {"label": "may", "refetch": fal
 slot: one day at a time, whatever a backfill's own limit is) and `wirewatch_extract`.
 
 ## If it fails
-1. Read the last line of the red task's log: it names the file and line, the connection or the receiver to mend.
+1. The receivers listed under `ops` in receivers.yaml are told, once a day each. The last line of the red task's log
+   names the file and line, the connection or the receiver to mend, too.
 2. Mend it and clear the task, or `airflow backfill create … --reprocess-behavior failed`: a day goes on behind its last
    committed slice. What is stored is not fetched again, what was sent is not sent again.
 3. "pages are left" or "files are left" only means that the day is larger than the time or the bytes of one try: clear
@@ -25,7 +26,15 @@ from datetime import timedelta
 
 from airflow.sdk import CronDataIntervalTimetable, TriggerRule, dag, task
 
-from include.airflow_support import EXTRACT_POOL, HISTORY_POOL, START_DATE, current_run, default_args, open_services
+from include.airflow_support import (
+    EXTRACT_POOL,
+    HISTORY_POOL,
+    START_DATE,
+    current_run,
+    default_args,
+    open_services,
+    tell_of_timeout,
+)
 
 
 @dag(
@@ -38,6 +47,7 @@ from include.airflow_support import EXTRACT_POOL, HISTORY_POOL, START_DATE, curr
     # Four tries of fetch_day, each going on where the last one stopped, and time for the rest before the next night.
     dagrun_timeout=timedelta(hours=20),
     default_args=default_args(),
+    on_failure_callback=tell_of_timeout,
     tags=["wirewatch"],
 )
 def ingest_history() -> None:

@@ -10,7 +10,8 @@ is new. **Reads** sources.yaml, rules.yaml, receivers.yaml (`WIREWATCH_CONFIG`),
 `wirewatch_deliver`. **Writes** `raw/`, `clean/`, `matches/`, `outbox/`, `delivery/` and `frontier/` under the store.
 
 ## If it fails
-1. Read the last line of the red task's log: it names the file and line, the connection or the receiver to mend.
+1. The receivers listed under `ops` in receivers.yaml are told what failed and what to do, once a day each; also if no
+   run succeeds for `WIREWATCH_DEADLINE_MINUTES`. The last line of the red task's log says the same.
 2. Mend it. Clearing the task is safe at any time: what is stored is not fetched again, what was sent is not sent again.
 3. Nothing needs to be cleared, though: `finish_work` picks up whatever a run left, within minutes of the mend.
 
@@ -27,9 +28,11 @@ from include.airflow_support import (
     FETCH_POOL,
     START_DATE,
     current_run,
+    deadline,
     default_args,
     open_services,
     shard_count,
+    tell_of_timeout,
 )
 
 
@@ -42,6 +45,8 @@ from include.airflow_support import (
     max_active_runs=1,
     dagrun_timeout=timedelta(minutes=30),
     default_args=default_args(),
+    deadline=deadline(),
+    on_failure_callback=tell_of_timeout,
     tags=["wirewatch"],
 )
 def ingest_live() -> None:
@@ -75,7 +80,8 @@ def ingest_live() -> None:
         return stage(open_services())
 
     # … but it turns the run red: a run's state is that of its leaves, and deliver alone would be green.
-    @task(trigger_rule=TriggerRule.ONE_FAILED, retries=0)
+    # What failed has told ops itself.
+    @task(trigger_rule=TriggerRule.ONE_FAILED, retries=0, on_failure_callback=None)
     def report_failure() -> None:
         raise RuntimeError("a task of this run failed; its own log says why")
 

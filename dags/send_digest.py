@@ -13,8 +13,9 @@ and `delivery/`, the same files and connections as `ingest_live`. **Writes** `ou
 to compose the digests of that date, of today as far as it goes; nothing is ever posted twice.
 
 ## If it fails
-1. *compose*: receivers.yaml or rules.yaml is wrong (the message names file, line and column), or S3 refuses.
-2. *deliver*: a receiver is parked (token, channel, invitation: the message says which) or a message is dead.
+1. The receivers listed under `ops` in receivers.yaml are told what failed and what to do, once a day each.
+2. *compose*: receivers.yaml or rules.yaml is wrong (the message names file, line and column), or S3 refuses. *deliver*:
+   a receiver is parked (token, channel, invitation: the message says which) or a message is dead.
 3. Mend it. Nothing has to be cleared: what is due stays due for a day, and finish_work delivers what was composed.
 """
 
@@ -29,6 +30,7 @@ from include.airflow_support import (
     current_params,
     default_args,
     open_services,
+    tell_of_timeout,
 )
 
 
@@ -42,6 +44,7 @@ from include.airflow_support import (
     max_active_runs=1,
     dagrun_timeout=timedelta(minutes=30),
     default_args=default_args(),
+    on_failure_callback=tell_of_timeout,
     params={
         "date": Param(
             None,

@@ -1,21 +1,26 @@
-"""The one module that knows Airflow: connections → clients, the context → a run, default arguments, retries.
+"""The one module that knows Airflow: connections → clients, the context → a run, default arguments, retries, callbacks.
 
 Light at import, because every DAG parse pays for it: clients and stages are imported inside the tasks.
 """
 
 from __future__ import annotations
 
+import logging
 import os
 import socket
 from datetime import datetime, timedelta, timezone
+from importlib.util import find_spec
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
     from slack_sdk import WebClient
 
+    from include.wirewatch.deliver.failure import Where
     from include.wirewatch.runs import Run
     from include.wirewatch.stages.services import Services
     from include.wirewatch.store import Store
+
+log = logging.getLogger(__name__)
 
 AWS_CONNECTION = "aws_default"
 SLACK_CONNECTION = "slack_api_default"
@@ -39,13 +44,14 @@ START_DATE = datetime(2026, 1, 1, tzinfo=timezone.utc)  # noqa: UP017  # static:
 
 
 def default_args() -> dict[str, Any]:
-    """Retries with growing pauses; none for what a retry cannot mend (PermanentError)."""
+    """Retries with growing pauses, none for what a retry cannot mend (PermanentError); then ops are told."""
     arguments: dict[str, Any] = {
         "owner": "wirewatch",
         "retries": 3,
         "retry_delay": timedelta(seconds=20),
         "retry_exponential_backoff": True,
         "max_retry_delay": timedelta(minutes=5),
+        "on_failure_callback": tell_ops,
     }
     try:
         from airflow.sdk import ExceptionRetryPolicy, RetryAction, RetryRule
@@ -58,6 +64,80 @@ def default_args() -> dict[str, Any]:
 def shard_count() -> int:
     """The number of shards of a live run. From the environment alone: it is asked for at parse time."""
     return int(os.environ.get("WIREWATCH_SHARDS") or 1)
+
+
+def deadline() -> Any:
+    """The deadline of a live run, WIREWATCH_DEADLINE_MINUTES after it was queued; None where there is none.
+
+    Only where the executor runs callbacks, supervised: with another, the first missed deadline takes the scheduler
+    down, and before Airflow 3.3 some workers of MWAA with it. finish_work notices the same from S3 alone.
+    """
+    minutes = float(os.environ.get("WIREWATCH_DEADLINE_MINUTES") or 30)
+    try:
+        from airflow.sdk import DeadlineAlert, DeadlineReference, SyncCallback
+        from airflow.sdk.configuration import conf
+    except ImportError:
+        return None
+    executor = conf.get("core", "executor").split(",")[0].strip()
+    is_supervised = find_spec("airflow.sdk.execution_time.callback_supervisor") is not None
+    if not minutes or not is_supervised or executor not in {"LocalExecutor", "CeleryExecutor"}:
+        return None
+    interval = timedelta(minutes=minutes)
+    return DeadlineAlert(DeadlineReference.DAGRUN_QUEUED_AT, interval, SyncCallback(tell_of_missed_deadline))
+
+
+def tell_ops(context: Any) -> None:
+    """A task has failed for good: its failures go to ops. Never raises: the task's own error is the one to be seen."""
+    try:
+        from include.wirewatch.stages.report import failures_of, report
+
+        ti = context["ti"]
+        failures = failures_of(context.get("exception"), f"{ti.dag_id} {ti.task_id}")
+        report(open_services(), [failure._replace(says=_masked(failure.says)) for failure in failures], where(context))
+    except Exception as error:
+        log.error("ops could not be told of this failure: %s", _masked(f"{type(error).__name__}: {error}"))
+
+
+def tell_of_timeout(context: Any) -> None:
+    """A run has failed: ops are told when it was stopped at its time limit, of which no task of it can tell."""
+    if context.get("reason") != "timed_out":
+        return
+    from include.wirewatch.models import Failure
+    from include.wirewatch.stages.report import report
+
+    dag_id, run_id = context["dag"].dag_id, context["run_id"]
+    says = f"run {run_id} was not through after {context['dag'].dagrun_timeout}"
+    report(open_services(), [Failure(f"run {dag_id}", says)])
+
+
+def tell_of_missed_deadline(context: Any) -> None:
+    """A run of ingest_live has not succeeded in time. Runs on the executor; the context is Airflow's short one."""
+    from include.wirewatch.stages.watch import overdue
+
+    overdue(open_services(), context["dag_run"]["dag_run_id"], context["dag_run"]["state"])
+
+
+def where(context: Any = None) -> Where:
+    """The running task, and the address of its log where Airflow knows its own."""
+    from airflow.sdk import get_current_context
+    from airflow.sdk.configuration import conf
+
+    from include.wirewatch.deliver.failure import Where
+
+    context = context or get_current_context()
+    ti, (start, end) = context["ti"], current_interval(context)
+    is_mapped = ti.map_index is not None and ti.map_index >= 0
+    task = f"{ti.dag_id} · {ti.task_id}{f'[{ti.map_index}]' if is_mapped else ''}"
+    log_url = ti.log_url if conf.get("api", "base_url", fallback="") else ""
+    return Where(f"{task} · {start:%Y-%m-%d %H:%M} to {end:%H:%M} UTC", log_url)
+
+
+def current_interval(context: Any = None) -> tuple[datetime, datetime]:
+    """The data interval of the running task's DAG run; of no length where the run has none."""
+    from airflow.sdk import get_current_context
+
+    dag_run = (context or get_current_context())["dag_run"]
+    return dag_run.data_interval_start or dag_run.run_after, dag_run.data_interval_end or dag_run.run_after
 
 
 def current_run() -> Run:
@@ -75,15 +155,6 @@ def current_run() -> Run:
         interval=(dag_run.data_interval_start, dag_run.data_interval_end),
         run_after=dag_run.run_after,
     )
-
-
-def current_interval() -> tuple[datetime, datetime]:
-    """The data interval of the running task's DAG run; of one without, both are the time at which it was to run."""
-    from airflow.sdk import get_current_context
-
-    dag_run = get_current_context()["dag_run"]
-    start, end = dag_run.data_interval_start, dag_run.data_interval_end
-    return start or dag_run.run_after, end or dag_run.run_after
 
 
 def current_params() -> dict[str, Any]:
@@ -117,6 +188,15 @@ def open_store() -> Store:
     from include.wirewatch.store import Store
 
     return Store(_s3_client(), _settings().place)
+
+
+def _masked(text: str) -> str:
+    """Without what Airflow knows to be secret: the passwords of its connections."""
+    try:
+        from airflow.sdk.log import redact
+    except ImportError:
+        return text
+    return str(redact(text))
 
 
 def _settings() -> Any:

@@ -423,7 +423,12 @@ Outgoing = Annotated[Alert | Bulletin, Field(discriminator="kind")]
 
 
 class Failure(NamedTuple):
-    """An operational error that somebody must see to. subject is equal each time the same thing fails."""
+    """An operational error that somebody must see to. subject is equal each time the same thing fails.
+
+    subject: its kind in one word (deliver/failure.py knows them), then which. says: a line for each thing that failed.
+    about: the receiver that cannot be told of it, because it is what fails.
+    """
 
     subject: str
     says: str
+    about: str = ""

@@ -70,6 +70,9 @@ class Settings(BaseSettings):
     deliver_s: float = Field(90.0, gt=0, description="How long one run may post; the sweeper takes the rest")
     clean_link: str = Field("", description="URL of a stored clean batch with {key} in it; alerts then link to it")
     unfinished_after_s: float = Field(900.0, ge=0, description="Age at which the sweeper takes over a batch")
+    deadline_minutes: float = Field(
+        30.0, ge=0, description="Without a successful run of ingest_live for so long, ops are told; 0: never"
+    )
     lookback_days: Annotated[int, Field(ge=1, le=31)] = Field(
         7, description="How many days back the sweeper looks for unfinished batches, and the oldest run that may alert"
     )

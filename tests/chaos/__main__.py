@@ -1,4 +1,4 @@
-"""`make chaos`: the long form. ALERTS, WORKERS and SEED may be given on the command line, in this order."""
+"""`make chaos`: the long form. WORKERS and SEED may be given on the command line, in this order."""
 
 import sys
 import tempfile
@@ -8,7 +8,7 @@ from tests.chaos.chaos import Plan, run
 
 
 def main(arguments: list[str]) -> int:
-    given = dict(zip(("alerts", "workers", "seed"), map(int, arguments), strict=False))
+    given = dict(zip(("workers", "seed"), map(int, arguments), strict=False))
     with tempfile.TemporaryDirectory() as folder:
         report = run(Plan(**given), Path(folder), tell=True)
     print(report)

@@ -12,13 +12,18 @@ from threading import Lock
 
 LOST, LATE, DONE = "lost", "late", "done"
 CUTS = (LOST, LATE, DONE)
+# Once a storm, and no more often.
+RARE = ("enqueue rollup",)
 
 
 class Killer:
-    """each: how often every step is cut in each of the three ways. chance: that a cut which is due is made now."""
+    """each: how often every step is cut in each of the three ways; most: in all of them together.
 
-    def __init__(self, each: int, *, chance: float, seed: int) -> None:
-        self._each, self._chance = each, chance
+    chance: that a cut which is due is made now; of the steps in RARE, for certain.
+    """
+
+    def __init__(self, each: int, most: int, *, chance: float, seed: int) -> None:
+        self._each, self._most, self._chance = each, most, chance
         self._random = random.Random(seed)
         self._alive: set[int] = set()
         self._lock = Lock()
@@ -36,7 +41,9 @@ class Killer:
             if pid not in self._alive:
                 return ""
             due = [cut for cut in CUTS if self.cuts[step, cut] < self._each]
-            if not due or self._random.random() > self._chance:
+            made = sum(self.cuts[step, cut] for cut in CUTS)
+            chance = 1 if step in RARE else self._chance
+            if not due or made >= self._most or self._random.random() > chance:
                 return ""
             cut = self._random.choice(due)
             self.cuts[step, cut] += 1

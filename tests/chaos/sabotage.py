@@ -1,7 +1,9 @@
 """Ways to break the protocol inside a worker, so that a test can see that the chaos run notices."""
 
-from include.wirewatch.deliver import outbox
+from include.wirewatch.deliver import drain, outbox
+from include.wirewatch.deliver.posting import Poster, Result
 from include.wirewatch.deliver.slack import SlackChannel
+from include.wirewatch.deliver.thread import BY_ITSELF
 
 
 def never_look() -> None:
@@ -12,4 +14,11 @@ def never_look() -> None:
 def forget() -> None:
     """One marker in four is never written: loses."""
     enqueue = outbox.enqueue
-    outbox.enqueue = lambda store, alert: None if alert.alert_id[0] in "0123" else enqueue(store, alert)
+    outbox.enqueue = lambda store, alert: False if alert.alert_id[0] in "0123" else enqueue(store, alert)
+
+
+def show_no_context() -> None:
+    """Every message stands by itself, no copies are counted, and the first edition stays."""
+    drain.place_below = lambda *arguments, **options: BY_ITSELF
+    Poster.count_copies = lambda *arguments: True
+    Poster.edit = lambda *arguments: Result("edited")

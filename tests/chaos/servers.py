@@ -17,22 +17,21 @@ from tests.fakes.s3_server import LockedS3
 from tests.fakes.slack_server import Fault, SlackServer
 
 S3_FAULTS = 0.05
-SLACK_FAULTS = 0.60
 HISTORY_FAULTS = 0.20
 LATE_S = 0.5
+# An edit may take longer, so that others overtake it; sooner than it has settled (waits.py) it is there.
+EDIT_LATE_S = 2.5
 
-# What goes wrong with a post. The last three are refusals: of everybody, of the channel, of this form of the message.
-POST_FAULTS = {
-    "drop_before": 10,
-    "drop_after": 10,
-    "http_500_before": 8,
-    "http_500_after": 8,
-    "slow": 6,  # accepted, but answered after the client has given up
-    "late": 8,  # accepted after the client has given up
-    "rate_limited": 4,
-    "channel_not_found": 2,
-    "invalid_blocks": 6,
-}
+# What goes wrong with a post or an edit. A deck of these is dealt before it is mixed anew, so that each kind comes.
+FAULTS = (
+    *("drop_before", "drop_after") * 2,
+    *("http_500_before", "http_500_after") * 2,
+    *("slow", "slow"),  # accepted, but answered after the client has given up
+    *("late", "late"),  # accepted after the client has given up
+)
+# Of everybody, of the channel, of this form of the message.
+REFUSALS = ("rate_limited", "channel_not_found", "invalid_blocks")
+CERTAIN = len(REFUSALS)
 
 
 class Journal:
@@ -79,7 +78,7 @@ class ChaosS3(LockedS3):
         answers: list[Any] = []
         answer = super()._answer(environ, lambda *given: answers.append(given))
         self.journal.note(alert_id, pid, step, f"{answers[0][0][:3]} {cut or fault}")
-        if step == "enqueue" and answers[0][0].startswith("200"):
+        if step.startswith("enqueue") and answers[0][0].startswith("200"):
             self.enqueued[key] = body
         self.killer.after(cut, pid)
         if fault:
@@ -98,6 +97,7 @@ class Steps:
 
     def __init__(self) -> None:
         self._tries: Counter[str] = Counter()
+        self._edited: set[str] = set()
         self._lock = Lock()
 
     def name(self, method: str, key: str, query: str, body: bytes) -> str:
@@ -108,10 +108,15 @@ class Steps:
         if method != "PUT":
             return f"{'read' if method == 'GET' else method.lower()} {folder}"
         if folder == "outbox":
-            return "enqueue"
+            marker = json.loads(body)
+            if marker.get("kind") == "rollup":
+                return "enqueue rollup"
+            return "enqueue addendum" if marker["parent"] else "enqueue"
         return self._log_step(json.loads(body)) if folder == "delivery" else f"write {folder}"
 
     def _log_step(self, entry: dict[str, Any]) -> str:
+        if entry["state"] == "sent":
+            return self._edit_step(entry)
         if entry["state"] != "posting":
             return f"log {entry['state']}"
         if entry["error"]:
@@ -123,15 +128,29 @@ class Steps:
             return "claim"
         return "write ahead" if is_next_try else "claim to look for"
 
+    def _edit_step(self, entry: dict[str, Any]) -> str:
+        """Of an entry that is `sent`: that it is, or what becomes of an edit."""
+        with self._lock:
+            was_edited = entry["alert_id"] in self._edited
+            if entry["edit_try"]:
+                self._edited.add(entry["alert_id"])
+        if entry["edit_try"]:
+            return "log lost edit" if entry["error"] else "edit ahead"
+        return "log edited" if was_edited else "log sent"
+
 
 class ChaosSlack(SlackServer):
-    """A token is followed by `/` and the process that uses it."""
+    """A token is followed by `/` and the process that uses it. share: of the posts and edits that fail."""
 
-    def __init__(self, killer: Killer, journal: Journal, seed: int, channels: tuple[str, ...]) -> None:
+    def __init__(self, killer: Killer, journal: Journal, seed: int, share: float, channels: tuple[str, ...]) -> None:
         super().__init__(channels=channels, faults=self._post_fault)
-        self.killer, self.journal = killer, journal
+        self.killer, self.journal, self._share = killer, journal, share
         self.faulted: Counter[str] = Counter()
         self._random = random.Random(seed)
+        # The first ones fail for certain, the posts by refusals: a short run has few of either.
+        self._decks: dict[str, list[str]] = {"posts": [*FAULTS, *REFUSALS], "edits": [*FAULTS]}
+        self._calls: Counter[str] = Counter()
+        self._dealing = Lock()
 
     def answer(self, method: str, token: str, arguments: dict[str, Any]) -> tuple[Fault | None, dict[str, Any]]:
         token, _, sender = token.rpartition("/")
@@ -141,28 +160,37 @@ class ChaosSlack(SlackServer):
         if cut == LOST:
             self.journal.note(alert_id, pid, method, cut)
             return Fault("drop_before"), {}
+        late_s = EDIT_LATE_S if arguments.get("ts") and method.startswith("chat.") else LATE_S
         if cut == LATE:
-            time.sleep(LATE_S)
+            time.sleep(late_s)
         if method.startswith("conversations.") and not cut and self._random.random() < HISTORY_FAULTS:
             kind = self._random.choice(["drop_before", "http_500_before", "rate_limited"])
             self.faulted[f"history {kind}"] += 1
             return Fault(kind), {}
         kind = "" if cut or method.startswith("conversations.") else self._choose(arguments)
         if kind == "late":
-            time.sleep(SLACK_TIMEOUT_S + LATE_S)
+            time.sleep(SLACK_TIMEOUT_S + late_s)
         fault, answer = super().answer(method, token, {**arguments, "chaos": kind})
         self.journal.note(alert_id, pid, method, f"{answer.get('ts') or answer.get('error') or ''} {cut or kind}")
         self.killer.after(cut, pid)
         return fault, answer
 
     def _choose(self, arguments: dict[str, Any]) -> str:
-        kind = ""
-        if self._random.random() < SLACK_FAULTS:
-            kind = self._random.choices(list(POST_FAULTS), list(POST_FAULTS.values()))[0]
-        if kind == "invalid_blocks" and not arguments.get("blocks"):
-            kind = "drop_after"  # refused as plain text too, an alert would be dead, which is another story
+        kind, deck = "", "edits" if arguments.get("ts") else "posts"
+        self._calls[deck] += 1
+        if self._calls[deck] <= CERTAIN or self._random.random() < self._share:
+            kind = self._deal(deck)
+        if kind == "invalid_blocks" and (arguments.get("ts") or not arguments.get("blocks")):
+            # Refused as plain text too, an alert would be dead, and an edit is given up: that is another story.
+            kind = "drop_after"
         self.faulted[kind] += 1
         return kind
+
+    def _deal(self, deck: str) -> str:
+        with self._dealing:
+            if not self._decks[deck]:
+                self._decks[deck] = self._random.sample([*FAULTS, *REFUSALS], len(FAULTS) + len(REFUSALS))
+            return self._decks[deck].pop()
 
     def _post_fault(self, method: str, arguments: dict[str, Any]) -> Fault | None:
         kind = arguments["chaos"]

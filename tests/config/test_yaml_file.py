@@ -65,6 +65,15 @@ def test_all_problems_are_told_at_once():
             "a route leads to unknown receiver 'nobody'; known: desk",
         ),
         ("receivers: [{name: desk, kind: pigeon}]\nroutes: []\n", "receivers.yaml:1:13:"),
+        (
+            "receivers: [{name: desk, kind: console}]\nroutes: [{to: [desk]}]\nops: [nobody]\n",
+            "receivers.yaml:3:6: ops: failures go to unknown receiver 'nobody'; known: desk",
+        ),
+        (
+            "receivers: [{name: desk, kind: console}]\nroutes: [{to: [desk]}]\nops: [desk]\n",
+            "receivers.yaml:3:6: ops: 'desk' is in a route too, and failures never go to analysts; "
+            "if one team does both, define a second receiver with the same channel",
+        ),
     ],
 )
 def test_a_wrong_receivers_file_is_refused_with_its_place(text, expected):

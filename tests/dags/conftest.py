@@ -2,6 +2,7 @@
 
 import os
 from collections.abc import Callable, Iterator
+from datetime import datetime
 from pathlib import Path
 from typing import NamedTuple
 
@@ -23,14 +24,15 @@ def airflow_home(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 
 class Result(NamedTuple):
-    """A finished run: its state, and its task instances by name (`ingest.match[0]`)."""
+    """A finished run: its id, its state, and its task instances by name (`ingest.match[0]`)."""
 
+    run_id: str
     state: str
     tasks: dict[str, TaskRun]
 
 
 class Airflow(NamedTuple):
-    """The deployment as Airflow sees it. run(dag_id, **conf) runs the real DAG to its end."""
+    """The deployment as Airflow sees it. run(dag_id, **conf) runs the real DAG to its end; of one moment: one run."""
 
     run: Callable[..., Result]
     config: Path
@@ -60,9 +62,10 @@ def airflow(
     }.items():
         monkeypatch.setenv(name, value)
 
-    def run(dag_id: str, **conf: str) -> Result:
-        dag_run = load_dags()[dag_id].test(run_conf=conf)
-        return Result(str(dag_run.state), {_name(task): task for task in task_runs(dag_run)})
+    def run(dag_id: str, of: datetime | None = None, **conf: str) -> Result:
+        when = {"logical_date": of, "run_after": of} if of else {}
+        dag_run = load_dags()[dag_id].test(run_conf=conf, **when)
+        return Result(dag_run.run_id, str(dag_run.state), {_name(task): task for task in task_runs(dag_run)})
 
     yield Airflow(run, tmp_path, Store(s3.client(), S3Place(s3_bucket, "news")), slack_server, newsroom)
     assert Path(os.environ["AIRFLOW_HOME"]) == airflow_home

@@ -3,6 +3,7 @@
 import json
 import os
 from datetime import UTC, datetime, timedelta
+from urllib.parse import quote
 
 import pytest
 import yaml
@@ -20,8 +21,20 @@ pytestmark = pytest.mark.slow
 STAGES = ["ingest.fetch[0]", "ingest.extract[0]", "ingest.match[0]", "deliver"]
 
 
+OPS = "C0WIREOPS"
+
+
 def states(result):
     return {name: task.state for name, task in result.tasks.items()}
+
+
+def tell_ops(airflow):
+    """Failures go to a channel of their own."""
+    file = airflow.config / "receivers.yaml"
+    config = yaml.safe_load(file.read_text())
+    config["receivers"].append({"name": "ops-team", "kind": "slack", "channel": OPS})
+    file.write_text(yaml.safe_dump({**config, "ops": ["ops-team"]}))
+    airflow.slack.channels += (OPS,)
 
 
 def test_every_dag_bounds_its_runs_and_says_what_to_do_when_it_fails(airflow_home):
@@ -64,6 +77,86 @@ def test_ingest_live_alerts_once_and_the_next_run_on_nothing_again(airflow):
     assert len(airflow.slack.messages) == len(airflow.newsroom.expected.alerts)
 
 
+def test_every_task_of_a_finished_run_may_run_again_and_says_nothing_new(airflow):
+    """As after `airflow tasks clear`: the same run ids, every task of every DAG."""
+    moment = datetime.now(UTC)
+    first = {dag_id: airflow.run(dag_id, moment) for dag_id in load_dags()}
+    messages = len(airflow.slack.messages)
+    assert messages >= len(airflow.newsroom.expected.alerts)
+    requests = len(airflow.newsroom.requests)
+    for dag_id, result in first.items():
+        again = airflow.run(dag_id, moment)
+        assert (again.run_id, again.state) == (result.run_id, "success")
+        assert states(again) == states(result)
+    assert len(airflow.slack.messages) == messages
+    assert len(airflow.newsroom.requests) == requests, "what is stored is not fetched again"
+    assert list(airflow.store.list("outbox/")) == []
+
+
+def test_what_fails_tells_ops_once_and_the_run_that_is_red_by_it_does_not(airflow, monkeypatch):
+    tell_ops(airflow)
+    monkeypatch.setenv("AIRFLOW__API__BASE_URL", "https://airflow.example/")
+    rules = airflow.config / "rules.yaml"
+    rules.write_text(rules.read_text() + "  - name: broken\n    query: peace talks AND (\n")
+    result = airflow.run("ingest_live")
+    assert states(result)["report_failure"] == "failed"
+    swept = airflow.run("finish_work")
+    assert states(swept) == {
+        "finish_batches": "failed",
+        "watch": "success",
+        "deliver_open": "success",
+        "report_failure": "failed",
+    }
+    (message,) = airflow.slack.messages
+    assert message["channel"] == OPS
+    shown = json.dumps(message["blocks"])
+    assert "The configuration is wrong" in shown
+    assert "rules.yaml:" in shown, "file, line and column"
+    assert "ingest_live \\u00b7 ingest.match[0] \\u00b7 " in shown, "where"
+    assert f"https://airflow.example/dags/ingest_live/runs/{quote(result.run_id)}/tasks/ingest.match" in shown, (
+        "its log"
+    )
+
+
+def test_every_task_tells_ops_but_those_that_only_turn_the_run_red(airflow_home):
+    for dag in load_dags().values():
+        quiet = {task.task_id for task in dag.tasks if not task.on_failure_callback}
+        assert quiet <= {"report_failure"}, dag.dag_id
+        assert dag.has_on_failure_callback, "no task can tell that the run was stopped at its time limit"
+
+
+def test_a_dag_is_the_same_each_time_it_is_read(airflow_home, monkeypatch):
+    from airflow.serialization.serialized_objects import DagSerialization
+
+    monkeypatch.setenv("WIREWATCH_DEADLINE_MINUTES", "30")
+    one, other = (
+        {dag_id: json.dumps(DagSerialization.to_dict(dag), sort_keys=True) for dag_id, dag in load_dags().items()}
+        for _ in range(2)
+    )
+    assert one == other, "or each reading would make a new version of the DAG"
+    assert "tell_of_missed_deadline" in one["ingest_live"]
+
+
+@pytest.mark.parametrize(
+    ("setting", "value"),
+    [("WIREWATCH_DEADLINE_MINUTES", "0"), ("AIRFLOW__CORE__EXECUTOR", "airflow.example.BatchExecutor")],
+    ids=["switched off", "an executor that runs no callbacks"],
+)
+def test_there_is_no_deadline_where_it_is_not_wanted_or_would_take_the_scheduler_down(
+    airflow_home, monkeypatch, setting, value
+):
+    from include.airflow_support import deadline
+
+    monkeypatch.setenv("WIREWATCH_DEADLINE_MINUTES", "30")
+    assert deadline().interval == timedelta(minutes=30)
+    with monkeypatch.context() as changed:
+        changed.setenv(setting, value)
+        assert deadline() is None
+    # Airflow 3.2 has all the names, and runs callbacks without connections.
+    monkeypatch.setattr("include.airflow_support.find_spec", lambda name: None)
+    assert deadline() is None
+
+
 def test_wrong_rules_turn_match_red_and_the_sweeper_alerts_after_the_mend(airflow, capfd):
     rules = airflow.config / "rules.yaml"
     good = rules.read_text()
@@ -88,13 +181,15 @@ def test_wrong_rules_turn_match_red_and_the_sweeper_alerts_after_the_mend(airflo
     assert len(airflow.slack.messages) == len(airflow.newsroom.expected.alerts)
 
 
-def test_a_missing_bucket_fails_at_the_first_try_with_one_sentence(airflow, monkeypatch, capfd):
+def test_a_missing_bucket_fails_at_the_first_try_with_one_sentence(airflow, monkeypatch, capfd, caplog):
+    tell_ops(airflow)
     monkeypatch.setenv("WIREWATCH_STORE", "s3://no-such-bucket/news")
     result = airflow.run("ingest_live")
     assert result.state == "failed"
     assert states(result)["ingest.fetch[0]"] == "failed", "not up_for_retry: a retry cannot mend it"
     logged = "".join(capfd.readouterr())
     assert "the bucket does not exist; create it or correct WIREWATCH_STORE" in logged
+    assert "ops could not be told of this failure: StoreRefusedError: S3 bucket 'no-such-bucket'" in caplog.text
 
 
 def test_without_a_slack_connection_alerts_appear_in_the_task_log_and_webhooks_get_theirs(airflow, monkeypatch, caplog):

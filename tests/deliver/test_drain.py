@@ -8,6 +8,7 @@ from include.wirewatch.deliver.decide import LEASE, SETTLE
 from include.wirewatch.deliver.drain import Drain
 from include.wirewatch.deliver.offer import offer
 from include.wirewatch.deliver.receiver import BusyError, MessageFaultError, ReceiverFaultError, UnknownOutcomeError
+from include.wirewatch.models import Failure
 from tests.deliver.conftest import FakeChannel, make_alert
 
 
@@ -131,7 +132,8 @@ def test_a_receiver_with_a_fault_is_parked_and_the_others_go_on(store, clock):
         outbox.enqueue(store, alert)
     result = drain(store, clock, {"desk": broken, "night": working}).run(90)
     assert result.counts == {"parked": 2, "posted": 1}
-    assert result.failures == [("parked desk", "receiver 'desk' is parked: not_in_channel: invite the bot")]
+    says = "receiver 'desk' is parked: not_in_channel: invite the bot"
+    assert result.failures == [Failure("parked desk", says, about="desk")]
     assert len(list(outbox.waiting(store))) == 2
     assert drain(store, clock, {"desk": broken, "night": working}).run(90).counts == {"posted": 2}
 

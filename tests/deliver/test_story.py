@@ -13,7 +13,16 @@ from include.wirewatch.deliver.decide import LEASE, SETTLE
 from include.wirewatch.deliver.drain import Drain
 from include.wirewatch.deliver.receiver import BusyError, MessageFaultError, UnknownOutcomeError
 from include.wirewatch.deliver.slack import SlackChannel
-from include.wirewatch.deliver.story import ALIKE, Stories, Texts, assign, copies_of, likeness, signature_of
+from include.wirewatch.deliver.story import (
+    ALIKE,
+    WINDOW,
+    Stories,
+    Texts,
+    assign,
+    copies_of,
+    likeness,
+    signature_of,
+)
 from include.wirewatch.deliver.thread import BY_ITSELF, Place
 from tests.deliver.conftest import NOW, FakeChannel, make_alert
 from tests.deliver.test_drain import DyingStore, Killed, drain
@@ -148,7 +157,9 @@ def test_copies_that_arrive_at_the_same_moment_make_one_parent(store, clock, cha
 
 
 @pytest.mark.parametrize("after_effect", [False, True], ids=["before the write", "after the write"])
-@pytest.mark.parametrize("dies_at", [1, 2, 3, 4, 5], ids=["story", "claim", "write-ahead", "sent", "delete"])
+@pytest.mark.parametrize(
+    "dies_at", range(1, 8), ids=["story", "claim", "write-ahead", "sent", "edit ahead", "edited", "delete"]
+)
 def test_killed_at_any_write_of_a_copy_it_is_one_reply_and_counted_once(store, clock, channel, dies_at, after_effect):
     first, second = copy(1), copy(2)
     enqueue(store, first)
@@ -188,9 +199,43 @@ def test_an_edit_that_failed_is_repeated_and_the_copy_is_not(store, clock, chann
     with suppress(Killed):
         drain(store, clock, channel).run(90)
     assert not channel.copies
+    clock.sleep(SETTLE.total_seconds())
     assert drain(store, clock, channel).run(90).counts == {"already_sent": 1}
     assert channel.copies == {copy(1).alert_id: ("Paper 2",)}
     assert len(channel.posted) == 2
+
+
+@pytest.mark.parametrize("error", [UnknownOutcomeError("no answer"), Killed()], ids=lambda e: type(e).__name__)
+def test_no_edit_is_made_that_one_on_its_way_could_undo(store, clock, channel, error):
+    """The lost one counts one copy; arriving after one that counts two, it would stay."""
+    enqueue(store, copy(1), copy(2))
+    channel.update_faults = [error]
+    with suppress(Killed):
+        drain(store, clock, channel).run(90)
+    enqueue(store, copy(3))
+    assert drain(store, clock, channel, owner="worker-2").run(90).counts == {"already_sent": 1, "posted": 1}
+    assert not channel.copies
+    assert len(list(outbox.waiting(store))) == 2
+    clock.sleep(SETTLE.total_seconds())
+    drain(store, clock, channel, owner="worker-2").run(90)
+    assert channel.copies == {copy(1).alert_id: ("Paper 2", "Paper 3")}
+    assert list(outbox.waiting(store)) == []
+
+
+@pytest.mark.parametrize("later", [timedelta(minutes=5), WINDOW * 2], ids=["soon", "when the story is forgotten"])
+def test_markers_that_come_back_are_no_reason_for_an_edit(store, clock, channel, later):
+    enqueue(store, copy(1), copy(2), copy(3))
+    drain(store, clock, channel).run(90)
+    shown = dict(channel.copies)
+    clock.sleep(later.total_seconds())
+    enqueue(store, copy(4, text="Quite another text, which makes the story's file be written anew."))
+    drain(store, clock, channel).run(90)
+    channel.copies.clear()
+    enqueue(store, copy(1), copy(2), copy(3))
+    drain(store, clock, channel).run(90)
+    assert len(shown) == 1
+    assert channel.copies == {}
+    assert list(outbox.waiting(store)) == []
 
 
 def test_a_first_alert_that_somebody_deleted_cannot_be_edited_and_holds_nothing_up(store, clock, channel):

@@ -51,9 +51,9 @@ class Deployment:
 @pytest.fixture
 def deployment(newsroom: Newsroom, slack_server: SlackServer, store: Store, s3: LockedS3, tmp_path: Path) -> Deployment:
     newsroom.write_config(tmp_path)
-    settings = Settings(
-        store=f"s3://{store.place.bucket}/{store.place.prefix}", config=str(tmp_path), post_interval_s=0
-    )
+    place = f"s3://{store.place.bucket}/{store.place.prefix}"
+    # Said here, for the environment may say otherwise: tests with an Airflow of their own have no deadline.
+    settings = Settings(store=place, config=str(tmp_path), post_interval_s=0, deadline_minutes=30)
     client = WebClient(token=slack_server.token, base_url=slack_server.base_url, retry_handlers=[], timeout=5)
     config = ConfigFiles(str(tmp_path), lambda place: Store(s3.client(), place))
     return Deployment(

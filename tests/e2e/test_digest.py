@@ -315,10 +315,10 @@ def test_only_ops_read_of_sources_in_trouble(waiting):
     down = "  - {name: down, publisher: Nobody, kind: feed, url: 'http://127.0.0.1:9', allow_hosts: ['127.0.0.1:9']}\n"
     sources.write_text(sources.read_text() + down)
     receivers = waiting.config / "receivers.yaml"
-    ops = f'  - {{name: ops, kind: console, digest: {{at: "{AT:%H:%M}"}}}}\n\nroutes:'
+    ops = f'  - {{name: ops, kind: console, digest: {{at: "{AT:%H:%M}"}}}}\n\nops: [ops]\nroutes:'
     receivers.write_text(receivers.read_text().replace("routes:", ops))
     waiting.ingest()
-    assert compose(waiting, ops=["ops"])["digests"] == 2
+    assert compose(waiting)["digests"] == 2
     told = {bulletin.receiver: bulletin for bulletin in outbox.waiting(waiting.store)}
     assert told["ops"].title.endswith("sources in trouble: 1 of 6")
     assert told["ops"].sections[-1].lines[0].text == "down"

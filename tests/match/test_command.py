@@ -113,8 +113,17 @@ def test_check_says_one_line_a_file_when_all_is_well(tmp_path):
     assert done.stdout.splitlines() == [
         "sources.yaml: 1 sources",
         "rules.yaml: 1 rules, 1 examples",
-        "receivers.yaml: 1 receivers",
+        "receivers.yaml: 1 receivers; failures go to nobody (ops is not set)",
     ]
+
+
+def test_check_says_who_is_told_of_failures(tmp_path):
+    place = write(tmp_path, "rules: [{name: r, query: truce}]\n")
+    ops = "receivers: [{kind: console, name: log}, {kind: console, name: ops}]\nroutes: [{to: [log]}]\nops: [ops]\n"
+    (place / "receivers.yaml").write_text(ops)
+    assert wirewatch("check", "--config", place).stdout.splitlines()[-1] == (
+        "receivers.yaml: 2 receivers; failures go to ops"
+    )
 
 
 def test_check_of_an_example_that_fails_is_1(tmp_path):

@@ -89,7 +89,7 @@ def check(
 
     attempt(lambda: _counted(files.sources(), "sources"))
     attempt(rules)
-    attempt(lambda: _counted(files.receivers(), "receivers"))
+    attempt(lambda: f"{_counted(loaded := files.receivers(), 'receivers')}; {_told(loaded.value.ops)}")
     if as_json:
         result = {"ok": not wrong and not failed, "problems": wrong, "failed": failed, "warnings": warned}
         print(json.dumps(result, ensure_ascii=False))
@@ -149,6 +149,10 @@ def _texts_of_archive(days: int) -> Iterator[str]:
 
 def _counted(loaded: Loaded[Any], what: str) -> str:
     return f"{loaded.places.name}: {len(getattr(loaded.value, what))} {what}"
+
+
+def _told(ops: tuple[str, ...]) -> str:
+    return f"failures go to {', '.join(ops)}" if ops else "failures go to nobody (ops is not set)"
 
 
 def _read(files: list[Path]) -> Iterator[tuple[str, str]]:

@@ -5,6 +5,7 @@ from datetime import UTC, date, datetime, timedelta
 from include.wirewatch.config.receivers import ConsoleReceiver
 from include.wirewatch.deliver.digest import Facts, Watch, compose
 from include.wirewatch.deliver.due import day_of
+from include.wirewatch.deliver.failure import Where, bulletins_of
 from include.wirewatch.deliver.render import render_message
 from include.wirewatch.deliver.rollup import Gathering, Rollup, rollup_alert
 from include.wirewatch.deliver.safe_text import Message
@@ -14,9 +15,9 @@ from include.wirewatch.models import (
     Alert,
     ArticleMatches,
     Bulletin,
-    BulletinLine,
     BulletinSection,
     Excerpt,
+    Failure,
     Hit,
     RuleMatch,
     Severity,
@@ -139,26 +140,9 @@ def _digest() -> Bulletin:
 
 
 def _failure() -> Bulletin:
-    says = "Slack channel C0123456789: not_in_channel: invite the bot to the channel"
-    return Bulletin(
-        kind="failure",
-        alert_id="failure",
-        receiver="ops",
-        title="Receiver news-desk is parked",
-        notes=("finish_work, deliver_open",),
-        sections=(
-            BulletinSection(heading="What it says", lines=(BulletinLine(text=says),)),
-            BulletinSection(
-                heading="What to do",
-                lines=(
-                    BulletinLine(text="Mend the receiver as it says. Its messages wait in the outbox."),
-                    BulletinLine(text="Log of the task", url="https://airflow.example/log"),
-                ),
-            ),
-        ),
-        enqueued_at=NOW,
-        not_before=NOW,
-    )
+    says = "receiver 'news-desk' is parked: Slack channel C0123456789: not_in_channel: invite the bot to the channel"
+    where = Where("finish_work · deliver_open · 2026-11-24 09:33 to 09:38 UTC", "https://airflow.example/log")
+    return next(bulletins_of([Failure("parked news-desk", says, "news-desk")], "ops", where, NOW))
 
 
 def _backfill() -> Bulletin:

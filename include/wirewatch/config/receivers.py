@@ -1,4 +1,4 @@
-"""receivers.yaml: who is told, and which matches go to whom."""
+"""receivers.yaml: who is told, which matches go to whom, and who is told when something fails."""
 
 import re
 from datetime import timedelta
@@ -166,11 +166,26 @@ class Silence(ConfigModel):
 
 
 class ReceiversFile(ConfigModel):
-    """The whole file."""
+    """The whole file. ops: who is told of failures; never a receiver that matches go to."""
 
     receivers: tuple[Receiver, ...]
     routes: tuple[Route, ...]
     silences: tuple[Silence, ...] = ()
+    ops: tuple[Name, ...] = Field((), description="Receivers of failures: what somebody of the ops team must mend")
+
+    @field_validator("ops")
+    @classmethod
+    def _ops_are_no_analysts(cls, ops: tuple[str, ...], info: ValidationInfo) -> tuple[str, ...]:
+        # What is missing there is a mistake of its own, and named.
+        if "receivers" in info.data:
+            _refuse_unknown("failures go to", list(ops), [receiver.name for receiver in info.data["receivers"]])
+        readers = {name for route in info.data.get("routes", ()) for name in route.to}
+        if both := sorted(readers & set(ops)):
+            raise ValueError(
+                f"{', '.join(map(repr, both))} is in a route too, and failures never go to analysts; "
+                "if one team does both, define a second receiver with the same channel"
+            )
+        return ops
 
     @model_validator(mode="after")
     def _routes_lead_somewhere(self) -> "ReceiversFile":

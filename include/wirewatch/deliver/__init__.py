@@ -11,6 +11,7 @@ log       the delivery log: what was sent, to whom; permanent, compare-and-swap
 decide    what to do with one alert now (pure)
 due       whose digest is due; digest: one receiver's day as a bulletin (both pure)
 render    an alert as a message (pure); bulletin: the same for what is not about one article
+failure   what somebody must mend, as bulletins for ops (pure)
 wording   numbers and lists of names as a reader would say them (pure)
 safe_text untrusted text and addresses made safe for either (pure)
 slack, console   one module per receiver kind, all of the shape of `receiver.Channel`

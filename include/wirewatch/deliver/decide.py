@@ -19,7 +19,9 @@ class Decision(StrEnum):
     FIRST = "first"  # nobody has tried: claim it and post
     RESUME = "resume"  # claimed, never posted, and the lease has run out: claim it and post
     OWNED = "owned"  # another worker is at it
-    SETTLING = "settling"  # a post was begun and its answer lost; too early to look for it
+    SETTLING = (
+        "settling"  # a post or an edit was begun, and its answer may be lost; too early to look, or to edit again
+    )
     RECONCILE = "reconcile"  # the same, and time to look for it in the channel
     EDIT = "edit"  # it is in the channel, and this edition is not yet certain to be shown
     ALREADY_SENT = "already_sent"  # only the marker is left to delete
@@ -35,7 +37,10 @@ def decide(outgoing: Alert | Bulletin, entry: LogEntry | None, now: datetime, *,
         return Decision.HELD if held else Decision.FIRST
     edition, shown = _edition(outgoing), _edition(entry.bulletin)
     if entry.state == "sent":
-        return Decision.EDIT if edition and edition >= shown else Decision.ALREADY_SENT
+        is_shown = edition < shown or (edition == shown and entry.edit_try is None)
+        if not edition or is_shown:
+            return Decision.ALREADY_SENT
+        return Decision.SETTLING if is_being_edited(entry, now) else Decision.EDIT
     if entry.state == "dead":
         return Decision.RESUME if edition > shown else Decision.DEAD
     if now < entry.lease_until:
@@ -45,6 +50,11 @@ def decide(outgoing: Alert | Bulletin, entry: LogEntry | None, now: datetime, *,
     if entry.last_try is None:
         return Decision.RESUME
     return Decision.SETTLING if now < entry.last_try + SETTLE else Decision.RECONCILE
+
+
+def is_being_edited(entry: LogEntry, now: datetime) -> bool:
+    """Whether an edit may still arrive. Another one beside it could arrive before it, and be undone by it."""
+    return entry.edit_try is not None and now < entry.edit_try + SETTLE
 
 
 def _edition(outgoing: Alert | Bulletin | None) -> int:

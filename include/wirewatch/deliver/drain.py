@@ -22,13 +22,12 @@ from include.wirewatch.deliver.receiver import (
     BusyError,
     Channel,
     MessageFaultError,
-    Posted,
     ReceiverFaultError,
     UnknownOutcomeError,
 )
 from include.wirewatch.deliver.rollup import STORMS_ONLY, Gathering
 from include.wirewatch.deliver.story import Lead, copies_of, lead_of
-from include.wirewatch.deliver.thread import BY_ITSELF, Place, place_below, place_decided, place_of, severity_of
+from include.wirewatch.deliver.thread import BY_ITSELF, Place, place_below, place_decided, severity_of
 from include.wirewatch.models import Alert, Bulletin, Failure
 from include.wirewatch.store import Store
 
@@ -46,8 +45,8 @@ class Drained:
     counts: Counter[str] = field(default_factory=Counter)
     failures: list[Failure] = field(default_factory=list)
 
-    def fail(self, subject: str, says: str) -> None:
-        self.failures.append(Failure(subject, says))
+    def fail(self, subject: str, says: str, about: str = "") -> None:
+        self.failures.append(Failure(subject, says, about))
 
 
 @dataclass
@@ -141,7 +140,7 @@ class Drain:
                 outcome = self._deliver(outgoing, going)
             except ReceiverFaultError as error:
                 going.parked.add(receiver)
-                going.result.fail(f"parked {receiver}", f"receiver {receiver!r} is parked: {error}")
+                going.result.fail(f"parked {receiver}", f"receiver {receiver!r} is parked: {error}", receiver)
                 outcome = "parked"
             except BusyError as error:
                 going.busy_until[receiver] = self.now() + timedelta(seconds=error.retry_after_s)
@@ -150,7 +149,8 @@ class Drain:
                 outbox.remove(self.store, outgoing)
                 kind = "alert" if isinstance(outgoing, Alert) else outgoing.kind
                 says = f"{kind} {outgoing.alert_id} for {receiver!r} is dead: {error}"
-                going.result.fail(f"dead {outgoing.alert_id}", says)
+                # A failure that is refused must not become a failure that is refused, and so on without end.
+                going.result.fail(f"{'untold' if kind == 'failure' else 'dead'} {outgoing.alert_id}", says)
                 outcome = "dead"
             except UnknownOutcomeError as error:
                 log.warning("deliver.unknown alert=%s receiver=%s reason=%s", outgoing.alert_id, receiver, error)
@@ -187,7 +187,7 @@ class Drain:
         for receiver, late in going.overdue.items():
             since, why = min(late)
             says = f"{len(late)} messages for {receiver!r} are overdue, the oldest since {since:%Y-%m-%d %H:%M} UTC"
-            going.result.fail(f"overdue {receiver}", f"{says}: {why}")
+            going.result.fail(f"overdue {receiver}", f"{says}: {why}", receiver)
 
     def _stopped(self, receiver: str, going: _Pass) -> str:
         """Why a message for it is not even tried, after waiting for its next slot; "" where it is."""
@@ -217,7 +217,8 @@ class Drain:
             raise ReceiverFaultError("it is no longer in receivers.yaml; put it back, or delete its outbox objects")
         if known and isinstance(outgoing, Bulletin) and decision is Decision.EDIT:
             result = self._poster.edit(outgoing, known, channel)
-            outbox.remove(self.store, outgoing)
+            if result.outcome != Decision.OWNED:
+                outbox.remove(self.store, outgoing)
             return result.outcome
         place = place_decided(known.entry if known else None) or self._place(outgoing, going)
         if place is None:
@@ -267,26 +268,20 @@ class Drain:
         """Edit each alert that was replied to, once; then the replies are through, and their markers go."""
         for (receiver, lead), replies in self._uncounted.items():
             try:
-                self._show_copies(lead, receiver)
+                is_shown, why = self._show_copies(lead, receiver), "another edit of it may be on its way"
             except (BusyError, ReceiverFaultError, UnknownOutcomeError) as error:
+                is_shown, why = False, str(error)
+            if not is_shown:
                 # They are sent; their markers stay, so that the next drain counts them.
-                log.warning("deliver.uncounted alert=%s reason=%s", lead, error)
+                log.warning("deliver.uncounted alert=%s reason=%s", lead, why)
                 continue
             for alert in replies:
                 outbox.remove(self.store, alert)
         self._uncounted.clear()
 
-    def _show_copies(self, lead: str, receiver: str) -> None:
-        """Edit the first alert of a story so that it counts its copies."""
+    def _show_copies(self, lead: str, receiver: str) -> bool:
+        """Edit the first alert of a story so that it counts its copies; False: the next drain must."""
         parent, channel = delivery_log.read(self.store, lead), self.channels.get(receiver)
-        if parent is None or parent.entry.alert is None or channel is None:
-            return
-        entry = parent.entry
-        shown: tuple[str, ...] = ()
-        # Another worker may count one more meanwhile, and its edit arrive before ours: the last to look corrects it.
-        while (copies := copies_of(self.store, receiver, lead)) != shown:
-            try:
-                channel.update(parent.entry.alert, place_of(entry), Posted(entry.channel, entry.ts), copies)
-            except MessageFaultError as error:
-                log.warning("deliver.not_edited alert=%s reason=%s", lead, error)
-            shown = copies
+        if parent is None or channel is None:
+            return True
+        return self._poster.count_copies(parent, channel, lambda: copies_of(self.store, receiver, lead))

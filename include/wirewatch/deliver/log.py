@@ -22,6 +22,8 @@ class LogEntry(Record):
 
     parent … copy_of: where it was decided to post it, before it was tried; see thread.py.
     promoted: its thread is gone, so it stands by itself.
+    edit_try: when an edit was begun of which nobody knows yet whether it arrived; None: none is on its way.
+    copies: how many it shows.
     """
 
     alert_id: str
@@ -46,6 +48,8 @@ class LogEntry(Record):
     channel: str = ""
     ts: str = ""
     sent_at: UtcDatetime | None = None
+    edit_try: UtcDatetime | None = None
+    copies: int = 0
     error: str = ""
     alert: Alert | None = None
     bulletin: Bulletin | None = None

@@ -3,18 +3,20 @@
     claim (posting, lease, place) → write ahead (last_try) → post → sent
 
 Killed anywhere, the next worker knows enough: without last_try nothing was posted; with it, the message is looked for
-in the channel before it is posted again. What cannot be proven: a post that the receiver accepts later than SETTLE.
+in the channel before it is posted again. An edit is written ahead too (edit_try), and while one may still be on its way
+no other is made: it could be undone by the first. What cannot be proven: a post or an edit that the receiver accepts
+later than SETTLE.
 """
 
 import logging
 import uuid
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from datetime import datetime
 from typing import NamedTuple
 
 from include.wirewatch.deliver import log as delivery_log
-from include.wirewatch.deliver.decide import LEASE, SETTLE, Decision
+from include.wirewatch.deliver.decide import LEASE, SETTLE, Decision, is_being_edited
 from include.wirewatch.deliver.log import LogEntry, Versioned, log_of
 from include.wirewatch.deliver.receiver import (
     BusyError,
@@ -66,27 +68,59 @@ class Poster:
         return self._post(outgoing, claimed, channel, place)
 
     def edit(self, bulletin: Bulletin, known: Versioned, channel: Channel) -> Result:
-        """Show this edition in the message that is sent, unless a later one is.
+        """Show this edition in the message that is sent; the caller has decided that it is time to.
 
-        The log is told first and looked at again afterwards: whoever's edit may have come too late corrects it.
+        Raises:
+            BusyError, ReceiverFaultError, UnknownOutcomeError: it stays open.
         """
-        latest: Versioned | None = known
-        while latest and latest.entry.bulletin != bulletin:
-            shown = latest.entry.bulletin
-            if shown and shown.edition > bulletin.edition:
-                return Result(Decision.ALREADY_SENT)
-            changed = latest.entry.model_copy(update={"bulletin": bulletin})
-            latest = self._write(bulletin, changed, latest) or self._read(bulletin)
-        shown = None
-        while latest and latest.entry.bulletin and latest.entry.bulletin != shown:
-            shown, entry = latest.entry.bulletin, latest.entry
-            try:
-                channel.update(shown, place_of(entry), Posted(entry.channel, entry.ts))
-            except MessageFaultError as error:
-                log.warning("deliver.not_edited alert=%s reason=%s", bulletin.alert_id, error)
-                return Result("not_edited")
-            latest = self._read(bulletin)
-        return Result("edited")
+        entry = known.entry
+
+        def show() -> None:
+            channel.update(bulletin, place_of(entry), Posted(entry.channel, entry.ts))
+
+        return Result(self._edit(bulletin, known, show, {"bulletin": bulletin}))
+
+    def count_copies(self, lead: Versioned, channel: Channel, copies: Callable[[], tuple[str, ...]]) -> bool:
+        """Edit the first alert of a story unless it shows its copies; False: another edit may be on its way.
+
+        Raises as edit() does.
+        """
+        entry, alert, found = lead.entry, lead.entry.alert, copies()
+        # Fewer than it shows: the story's window is over, and what came back is old.
+        if alert is None or (entry.edit_try is None and len(found) <= entry.copies):
+            return True
+        if is_being_edited(entry, self.now()):
+            return False
+
+        def show() -> None:
+            channel.update(alert, place_of(entry), Posted(entry.channel, entry.ts), found)
+
+        return self._edit(alert, lead, show, {"copies": len(found)}) != Decision.OWNED
+
+    def _edit(
+        self, outgoing: Alert | Bulletin, known: Versioned, show: Callable[[], None], changes: Mapping[str, object]
+    ) -> str:
+        """One edit at a time, told to the log before and after: the name of the outcome."""
+        ahead = known.entry.model_copy(update={**changes, "edit_try": self.now(), "error": ""})
+        begun = self._write(outgoing, ahead, known)
+        if begun is None:
+            return Decision.OWNED
+        outcome = "edited"
+        try:
+            show()
+        except (BusyError, ReceiverFaultError):
+            # Certainly not accepted: everything is as before.
+            self._write(outgoing, known.entry, begun)
+            raise
+        except UnknownOutcomeError as error:
+            lost = {"edit_try": self.now(), "error": str(error)}
+            self._write(outgoing, begun.entry.model_copy(update=lost), begun)
+            raise
+        except MessageFaultError as error:
+            log.warning("deliver.not_edited alert=%s reason=%s", outgoing.alert_id, error)
+            outcome = "not_edited"
+        self._write(outgoing, begun.entry.model_copy(update={"edit_try": None}), begun)
+        return outcome
 
     def _claim(
         self, outgoing: Alert | Bulletin, known: Versioned | None, channel: Channel, place: Place
@@ -163,9 +197,6 @@ class Poster:
             *(outcome, outgoing.alert_id, outgoing.receiver, entry.via, entry.ts),
         )
         return Result(outcome, entry if written else None)
-
-    def _read(self, outgoing: Alert | Bulletin) -> Versioned | None:
-        return delivery_log.read(self.store, outgoing.alert_id, log_of(outgoing))
 
     def _write(self, outgoing: Alert | Bulletin, entry: LogEntry, before: Versioned | None) -> Versioned | None:
         return delivery_log.write(self.store, entry, before, log_of(outgoing))

@@ -28,7 +28,9 @@ BY_ITSELF = Place()
 
 
 def severity_of(outgoing: Alert | Bulletin) -> Severity:
-    """The highest of its matches; "normal" for what has none."""
+    """The highest of its matches; a failure is "high", any other bulletin "normal"."""
+    if outgoing.kind == "failure":
+        return "high"
     matches = outgoing.matches if isinstance(outgoing, Alert) else ()
     return max((match.severity for match in matches), key=SEVERITIES.index, default="normal")
 

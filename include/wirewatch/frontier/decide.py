@@ -87,6 +87,11 @@ def is_due(state: SourceState | None, source: Source, now: datetime) -> bool:
     return now.timestamp() + DUE_SLACK_S >= state.polls[-1].at + interval_s(state, source)
 
 
+def due_at(state: SourceState, source: Source) -> int:
+    """The second from which a source that has been polled is to be polled again."""
+    return max(state.polls[-1].at + int(interval_s(state, source)), state.not_before)
+
+
 def validators_for(state: SourceState | None, source: Source) -> tuple[str, str]:
     """ETag and Last-Modified to send, or "" twice to ask unconditionally.
 

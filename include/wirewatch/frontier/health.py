@@ -1,17 +1,21 @@
 """How a source is doing, read off what the frontier remembers of it. Pure."""
 
-from datetime import UTC, datetime
+from collections.abc import Iterable, Mapping
+from datetime import UTC, datetime, timedelta
 from statistics import median
 from typing import Literal, NamedTuple
 
 from include.wirewatch.config.sources import Source
-from include.wirewatch.frontier.decide import ANSWERED, DAY_S, interval_s, streak_of_failures
+from include.wirewatch.frontier.decide import ANSWERED, DAY_S, due_at, streak_of_failures
 from include.wirewatch.frontier.state import SourceState
 
 # Days that say what is usual for a source; fewer than MIN_DAYS say nothing.
 USUAL_DAYS, MIN_DAYS = 7, 3
 # A source that brings fewer a day may well bring none on a Sunday.
 MIN_USUAL = 3.0
+# A source is dead once it has failed so often and for so long. Both: after a pause of the whole deployment one failure
+# can be days after the last success, and ten failures of a source that is polled every minute are no news.
+DEAD_AFTER, DEAD_FAILURES = timedelta(hours=24), 3
 
 Verdict = Literal["never polled", "ok", "drifting", "silent", "failing", "off"]
 
@@ -21,7 +25,7 @@ class Health(NamedTuple):
 
     verdict `silent`: polls succeed, and a source that usually brings entries has brought none for a day.
     verdict `drifting`: its articles suddenly differ from what they used to be; drift says how, "" where they do not.
-    failures: polls in a row. last_outcome: of the latest poll, as counted everywhere.
+    failures: polls in a row, the first of them at failing_since. last_outcome: of the latest, as counted everywhere.
     """
 
     source: str
@@ -34,6 +38,7 @@ class Health(NamedTuple):
     pending: int = 0
     next_poll: datetime | None = None
     drift: str = ""
+    failing_since: datetime | None = None
 
 
 def health_of(source: Source, state: SourceState | None, now: datetime, drift: str = "") -> Health:
@@ -62,9 +67,31 @@ def health_of(source: Source, state: SourceState | None, now: datetime, drift: s
         per_day=per_day,
         last_day=days[0],
         pending=sum(not mark.done for mark in state.entries.values()),
-        next_poll=_moment(max(latest.at + int(interval_s(state, source)), state.not_before)),
+        next_poll=_moment(due_at(state, source)),
         drift=drift,
+        failing_since=_moment(state.polls[-failures].at) if failures else None,
     )
+
+
+def death_of(health: Health, now: datetime) -> str:
+    """In words, why somebody must look at this source; "" while it may come back by itself."""
+    failing_since = health.failing_since
+    if failing_since and health.failures >= DEAD_FAILURES and now - failing_since >= DEAD_AFTER:
+        return f"{health.last_outcome}: {health.failures} polls in a row, since {failing_since:%Y-%m-%d %H:%M} UTC"
+    # Who polls nothing finds nothing: that is no silence of the source.
+    if health.verdict == "silent" and health.last_success and now - health.last_success < DEAD_AFTER:
+        return f"silent: nothing new for a day, usually {health.per_day:g} a day, although its polls succeed"
+    return ""
+
+
+def idle_since(sources: Iterable[Source], states: Mapping[str, SourceState], now: datetime) -> datetime | None:
+    """Since when none of the sources was polled although one was due. None: it is not so, or none was ever polled."""
+    known = [(states[source.name], source) for source in sources if source.enabled and source.name in states]
+    polled = [(state, source) for state, source in known if state.polls]
+    if not polled:
+        return None
+    since = max(max(state.polls[-1].at for state, _ in polled), min(due_at(state, source) for state, source in polled))
+    return _moment(since) if since < now.timestamp() else None
 
 
 def _new_by_day(state: SourceState, now: datetime) -> list[int]:

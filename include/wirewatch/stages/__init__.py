@@ -9,6 +9,8 @@
     deliver.deliver      outbox → receivers
     digest.digest        matches of a day → one bulletin a receiver, in the outbox
     finish.finish        the sweeper: extract and match what some run left unfinished
+    watch.watch          nothing is polled, sources are dead, the doctor finds something → ops
+    report.report        failures → the outbox, for ops; what every task's callback calls
 
 Each returns keys and counts as plain JSON, never bodies. Each may be run again at any time: it finds what is done.
 Import the one that is needed: every task is a process of its own, and all of them together cost it half a second more.

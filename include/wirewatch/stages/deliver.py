@@ -1,7 +1,7 @@
 """deliver: what is open in the outbox → the receivers, for a bounded time. The sweeper runs the same code."""
 
 import logging
-from collections.abc import Callable, Sequence
+from collections.abc import Callable
 
 from slack_sdk import WebClient
 
@@ -12,19 +12,14 @@ from include.wirewatch.deliver.quiet import Quiet
 from include.wirewatch.deliver.receiver import Channel
 from include.wirewatch.deliver.rollup import Gathering
 from include.wirewatch.deliver.slack import SlackChannel
-from include.wirewatch.errors import PermanentError
-from include.wirewatch.models import Failure
+from include.wirewatch.errors import FailuresError
 from include.wirewatch.stages.services import Services, Summary, summary_line
 
 log = logging.getLogger(__name__)
 
 
-class DeliveryError(PermanentError):
+class DeliveryError(FailuresError):
     """Somebody must mend a receiver or look at a refused message. No alert is lost; the sweeper goes on trying."""
-
-    def __init__(self, failures: Sequence[Failure]) -> None:
-        self.failures = tuple(failures)
-        super().__init__("; ".join(failure.says for failure in failures))
 
 
 def deliver(services: Services) -> Summary:

@@ -4,7 +4,7 @@ What was counted on earlier days is read off their own digests in the delivery l
 """
 
 import logging
-from collections.abc import Collection, Iterable
+from collections.abc import Iterable
 from datetime import date, datetime, timedelta
 
 from include.wirewatch import archive
@@ -34,12 +34,10 @@ SOURCES_SHOWN = 15
 Batches = list[tuple[Listed, list[ArticleMatches]]]
 
 
-def digest(
-    services: Services, interval: tuple[datetime, datetime], day: date | None = None, ops: Collection[str] = ()
-) -> Summary:
+def digest(services: Services, interval: tuple[datetime, datetime], day: date | None = None) -> Summary:
     """Compose what is due in that interval; {} where nothing is. day: the digests of that date instead, due or not.
 
-    ops: the receivers whose digest names the sources in trouble.
+    The digests of those who are told of failures name the sources in trouble.
 
     Raises:
         ConfigError: receivers.yaml or rules.yaml is wrong. What is due stays due until the file is mended.
@@ -54,7 +52,7 @@ def digest(
     batches = _read(services, min(told_until.values()), max(one.end for one in days))
     rows = [_dated(row, listed) for listed, rows in batches for row in rows if row.digests]
     rules = [rule for rule in services.config.rules().value.rules if rule.enabled]
-    sources = _sources(services, now) if any(one.receiver in ops for one in days) else None
+    sources = _sources(services, now) if any(one.receiver in file.ops for one in days) else None
     for one in days:
         receiver = by_name[one.receiver]
         facts = Facts(
@@ -63,7 +61,7 @@ def digest(
             since=told_until[one],
             watch=watch_of(batches, one),
             is_first=not any(map(earlier.edition_of, days_before(receiver, one.day))),
-            sources=sources if one.receiver in ops else None,
+            sources=sources if one.receiver in file.ops else None,
         )
         bulletin = compose(one, receiver.timezone, rows, facts, now)
         outbox.enqueue(services.store, bulletin)

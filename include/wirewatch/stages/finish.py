@@ -11,6 +11,7 @@ from include.wirewatch.errors import ConfigError
 from include.wirewatch.frontier import Frontier
 from include.wirewatch.stages.batches import UnfinishedError, clean_key
 from include.wirewatch.stages.match import match
+from include.wirewatch.stages.report import last_words
 from include.wirewatch.stages.services import Services, Summary, summary_line
 
 log = logging.getLogger(__name__)
@@ -30,7 +31,8 @@ def finish(services: Services) -> Summary:
     now = services.now()
     days = archive.days_back(now.date(), services.settings.lookback_days)
     due = archive.unfinished(services.store, days, now - timedelta(seconds=services.settings.unfinished_after_s))
-    failed, left = [], 0
+    failed: dict[str, str] = {}
+    left = 0
     for key in due:
         if services.now() - now > SWEEP:
             left += 1
@@ -41,14 +43,14 @@ def finish(services: Services) -> Summary:
             Frontier(services.store).apply(archive.read_batch(services.store, key).frontier)
         except ConfigError:
             raise
-        except Exception:
+        except Exception as error:
             # One bad batch must not hold up the others.
             log.exception("finish.failed batch=%s", key.record)
-            failed.append(key.record)
+            failed[key.record] = last_words(error)
     summary: Summary = {"finished": len(due) - len(failed) - left, "failed": len(failed)}
     if left:
         summary["left_for_next"] = left
     log.info(summary_line("finish.done", summary))
     if failed:
-        raise UnfinishedError(f"could not finish {', '.join(failed)}; the reasons are in this log")
+        raise UnfinishedError(failed)
     return summary
