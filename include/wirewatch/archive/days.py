@@ -39,7 +39,7 @@ class Manifest(Record):
     parquet: str = ""
     format: int = FORMAT
     covers: tuple[str, ...] = ()
-    behind: dict[str, tuple[str, ...]] = Field({})
+    behind: dict[str, tuple[str, ...]] = Field(default={})
 
 
 class CleanDay(NamedTuple):
