@@ -27,6 +27,7 @@ from datetime import timedelta
 from airflow.sdk import CronDataIntervalTimetable, TriggerRule, dag, task
 
 from include.airflow_support import (
+    DELIVER_POOL,
     EXTRACT_POOL,
     HISTORY_POOL,
     START_DATE,
@@ -54,9 +55,12 @@ def ingest_history() -> None:
     # Its own limit, WIREWATCH_HISTORY_BUDGET_S, ends a try before this does.
     @task(pool=HISTORY_POOL, execution_timeout=timedelta(hours=3))
     def fetch_day() -> dict:
+        from include.wirewatch.stages.backfill import begin
         from include.wirewatch.stages.history import fetch_day as stage
 
-        return stage(open_services(), current_run())
+        services, run = open_services(), current_run()
+        begin(services, run)
+        return stage(services, run)
 
     @task(pool=EXTRACT_POOL, execution_timeout=timedelta(hours=3))
     def extract(fetched: dict) -> dict:
@@ -72,6 +76,13 @@ def ingest_history() -> None:
 
         return stage(open_services(), fetched["batches"] if fetched else [])
 
+    # Only of quiet runs, and only of a day whose batches are all matched: one whose run failed is not done.
+    @task(pool=DELIVER_POOL, execution_timeout=timedelta(minutes=10))
+    def summarise(fetched: dict) -> dict:
+        from include.wirewatch.stages.backfill import summarise_batches as stage
+
+        return stage(open_services(), current_run(), fetched["batches"])
+
     # … but one that failed turns the run red: a run's state is that of its leaves.
     @task(trigger_rule=TriggerRule.ONE_FAILED, retries=0)
     def report_failure() -> None:
@@ -80,8 +91,9 @@ def ingest_history() -> None:
     fetched = fetch_day()
     extracted = extract(fetched)
     matched = match(fetched)
-    extracted >> matched
-    [fetched, extracted, matched] >> report_failure()
+    summarised = summarise(fetched)
+    extracted >> matched >> summarised
+    [fetched, extracted, matched, summarised] >> report_failure()
 
 
 ingest_history()
