@@ -7,11 +7,12 @@ docs/history.md.
 
 **Schedule**: every night for the day before, to catch what polling missed: what is still fresh alerts, marked "found
 late". The last lines of *fetch_day* say for each source what was found live, what only now, and what both may have
-missed. **Backfill** past days, forwards or with `--run-backwards`:
-`airflow backfill create --dag-id ingest_history --from-date … --to-date … --max-active-runs 1`. Such runs are quiet,
-nobody is alerted; `--dag-run-conf '{"backfill": {"label": "may", "refetch": false, "alert": false}}'` changes that.
-**Reads** and **writes** the same places as `ingest_live`, but not the frontier; the pools `wirewatch_history` (one
-slot: one day at a time, whatever a backfill's own limit is) and `wirewatch_extract`.
+missed. **Backfill** past days: `wirewatch backfill plan --from … --to …` prints the command. Such runs are quiet,
+nobody is alerted: *summarise* edits one message for each receiver as days are done, and replies with each day's stories
+(docs/backfill.md). `--dag-run-conf '{"backfill": {"alert": true}}'` alerts as live runs do, without a summary.
+**Reads** and **writes** the same places as `ingest_live`, but not the frontier, and `backfills/<label>/`; the pools
+`wirewatch_history` (one slot: one day at a time, whatever a backfill's own limit is), `wirewatch_extract` and
+`wirewatch_deliver`.
 
 ## If it fails
 1. The receivers listed under `ops` in receivers.yaml are told, once a day each. The last line of the red task's log
