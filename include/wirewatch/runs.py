@@ -16,7 +16,8 @@ from include.wirewatch.config.values import Name
 from include.wirewatch.errors import PermanentError
 
 
-def _day(value: object) -> object:
+def parse_day(value: object) -> date:
+    """`2026-11-01` → date. Raises ValueError for anything else."""
     if isinstance(value, str) and re.fullmatch(r"\d{4}-\d\d-\d\d", value):
         try:
             return date.fromisoformat(value)
@@ -25,7 +26,7 @@ def _day(value: object) -> object:
     raise ValueError("expected a day, YYYY-MM-DD")
 
 
-Day = Annotated[date, BeforeValidator(_day)]
+Day = Annotated[date, BeforeValidator(parse_day)]
 
 
 class Backfill(BaseModel):
