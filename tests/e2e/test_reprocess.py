@@ -6,13 +6,17 @@ import pytest
 
 from include.wirewatch import archive
 from include.wirewatch.archive import BatchKey
+from include.wirewatch.config.files import ConfigFiles
 from include.wirewatch.errors import PermanentError
 from include.wirewatch.extract import EXTRACTOR
 from include.wirewatch.runs import Backfill, Run
+from include.wirewatch.settings import DEFAULT_CONFIG, Settings
 from include.wirewatch.stages.extract import extract, extract_all
 from include.wirewatch.stages.fetch import fetch
 from include.wirewatch.stages.reprocess import ReprocessError, extract_again, match_again, tell_again
+from include.wirewatch.stages.services import Services
 from tests.e2e.conftest import NOW
+from tests.fakes.memory_store import MemoryStore
 
 TODAY = NOW.date()
 OLDER = "older-1"
@@ -159,10 +163,16 @@ def test_batches_extracted_together_give_what_each_gives_alone(ingested):
     assert [one.batch.batch for one in together if one.error is not None] == ["broken"]
 
 
-def test_a_run_that_nobody_asked_for_does_nothing(ingested, caplog):
-    before = keys_of(ingested.store)
-    assert extract_again(ingested.services, run_of(), {"from": "raw"}, is_asked=False) == {}
-    assert keys_of(ingested.store) == before
+@pytest.fixture
+def plain():
+    """An empty archive with the shipped configuration."""
+    config = ConfigFiles(DEFAULT_CONFIG, lambda place: pytest.fail("it is a directory"))
+    return Services(Settings(), MemoryStore(), config, open_slack=lambda: None, worker="test")
+
+
+def test_a_run_that_nobody_asked_for_does_nothing(plain):
+    assert extract_again(plain, run_of(), {"from": "raw"}, is_asked=False) == {}
+    assert plain.store.objects == {}
 
 
 @pytest.mark.parametrize(
@@ -176,11 +186,10 @@ def test_a_run_that_nobody_asked_for_does_nothing(ingested, caplog):
         ({}, {"refetch": True}, "backfill.refetch: reprocess_archive asks no publisher"),
     ],
 )
-def test_what_cannot_be_done_is_refused_before_anything_is(deployment, params, backfill, says):
-    before = keys_of(deployment.store)
+def test_what_cannot_be_done_is_refused_before_anything_is(plain, params, backfill, says):
     with pytest.raises(PermanentError, match=says):
-        extract_again(deployment.services, run_of(**backfill), params)
-    assert keys_of(deployment.store) == before
+        extract_again(plain, run_of(**backfill), params)
+    assert plain.store.objects == {}
 
 
 def test_a_day_without_anything_is_done_with_nothing(deployment):
