@@ -1,8 +1,8 @@
 """Reprocessing a stored day beside the extraction of its pages alone.
 
 Ours: reprocess_archive with from: raw. Raw copies out of S3 → extract → clean copies into S3 → the day's articles read
-back → the shipped rules → matches and the summary. Theirs: extract_pages, the same workers, over the same pages that lie
-in memory already, 128 at a time; nothing is read, stored or matched.
+back → the shipped rules → matches and the summary. Theirs: extract_pages, the same workers, over the same pages that
+lie in memory already, 128 at a time; nothing is read, stored or matched.
 Alternating in one run; CPU of this process and its children; S3 runs in a process of its own.
 Usage: python -m tests.benchmarks.bench_reprocess [PAGES [PAIRS]]; `make bench` takes 500 and 3, a whole day is 10000.
 """
@@ -66,6 +66,7 @@ def compare(services: Services, count: int, pairs: int) -> None:
     ratios = []
     for number in range(pairs + 1):
         size = min(count, 2 * CHUNK) if number == 0 else count  # the first one is for imports and caches
+        forget(services.store)
         alone = cpu_of(lambda size=size: extraction_alone(services, captures[:size]))
         again = cpu_of(lambda number=number: reprocess(services, number, count))
         if number == 0:
@@ -117,10 +118,14 @@ def store_batch(store: Store, number: int, captures: list[Capture]) -> int:
     return number
 
 
+def forget(store: Store) -> None:
+    """As if no extractor had read the day yet."""
+    for item in list(store.list("clean/")):
+        store.delete(item.key)
+
+
 def reprocess(services: Services, number: int, count: int) -> None:
-    """One whole day under a label of its own, as if no extractor had read it yet."""
-    for item in list(services.store.list("clean/")):
-        services.store.delete(item.key)
+    """One whole day under a label of its own."""
     asked = Backfill.model_validate({"label": f"bench-{number}"})
     run = Run("reprocess_archive", f"backfill__{number}", DT, NOW + timedelta(days=1), True, asked)
     params = {"from": "raw", "rules": [], "sources": []}
