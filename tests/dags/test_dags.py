@@ -223,7 +223,7 @@ def test_one_shard_down_never_holds_up_the_others_alerts(airflow, monkeypatch):
 def test_a_night_of_history_archives_yesterday_and_alerts_on_what_is_fresh(airflow):
     result = airflow.run("ingest_history")
     assert states(result) == {
-        **dict.fromkeys(["fetch_day", "extract", "match"], "success"),
+        **dict.fromkeys(["fetch_day", "extract", "match", "summarise"], "success"),
         "report_failure": "skipped",
     }
     assert result.state == "success"
@@ -232,6 +232,8 @@ def test_a_night_of_history_archives_yesterday_and_alerts_on_what_is_fresh(airfl
     assert result.tasks["fetch_day"].result["history_only"] == len(found)
     assert result.tasks["match"].result["batches"] == len(result.tasks["fetch_day"].result["batches"]) == 1
     assert len(list(airflow.store.list("outbox/"))) == sum(bool(rules) for rules in found.values())
+    assert result.tasks["summarise"].result == {}, "no quiet run: it leaves the outbox to the sweeper"
+    assert list(airflow.store.list("backfills/")) == []
 
 
 def test_a_night_whose_sources_cannot_be_read_is_red(airflow):
@@ -242,6 +244,7 @@ def test_a_night_whose_sources_cannot_be_read_is_red(airflow):
         "fetch_day": "failed",
         "extract": "upstream_failed",
         "match": "success",
+        "summarise": "upstream_failed",
         "report_failure": "failed",
     }
 

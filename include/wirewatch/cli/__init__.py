@@ -8,6 +8,7 @@ import sys
 import typer
 
 from include.wirewatch.cli.alerts import app as alerts
+from include.wirewatch.cli.backfill import app as backfill
 from include.wirewatch.cli.doctor import doctor
 from include.wirewatch.cli.extract import extract
 from include.wirewatch.cli.rules import check, match
@@ -28,6 +29,7 @@ app.command(name="try")(try_page)
 app.command()(doctor)
 app.add_typer(sources, name="sources")
 app.add_typer(alerts, name="alerts")
+app.add_typer(backfill, name="backfill")
 
 
 def main() -> None:
