@@ -34,7 +34,7 @@ MUTANTS = [
     Mutant(
         "an OR asks the archive for all of it", "pushdown.py", '" AND " if isinstance(condition, AllOf)', '" AND " if 1'
     ),
-    Mutant("the archive knows no more than the beginning", "pushdown.py", 'f" {text[:-1]}" if', 'f" {text[:-1]} " if'),
+    Mutant("the archive asks for a beginning as a word", "pushdown.py", 'letters if text.endswith("*") else', ""),
     Mutant("NEAR reaches one word too far", "evaluate.py", "span[1] + 1 + distance", "span[1] + 2 + distance"),
     Mutant("ONEAR takes either order", "evaluate.py", "after=not node.ordered", "after=True"),
     Mutant(
