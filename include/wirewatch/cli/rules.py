@@ -139,10 +139,10 @@ def match(
 def _texts_of_archive(days: int) -> Iterator[str]:
     """Title and text of every article of the last days, with a progress bar on a terminal."""
     store = open_store(load_settings().place)
-    keys = archive.clean_keys(store, archive.days_back(datetime.now(UTC).date(), days))
+    last_days = archive.days_back(datetime.now(UTC).date(), days)
     bar = Console(stderr=True)
-    for key in track(keys, "reading the archive", console=bar, transient=True, disable=not bar.is_terminal):
-        for article in archive.read_articles(store, key):
+    for day in track(last_days, "reading the archive", console=bar, transient=True, disable=not bar.is_terminal):
+        for article in archive.read_day(store, archive.clean_day(store, day)):
             yield article.title
             yield article.text
 
