@@ -31,10 +31,8 @@ class Mutant(NamedTuple):
 MUTANTS = [
     Mutant("the presearch drops an OR's later words", "presearch.py", "either += words", "either = either or [*words]"),
     Mutant("the presearch drops rules without a word", "presearch.py", "set(self.always)", "set()"),
-    Mutant(
-        "an OR asks the archive for all of it", "pushdown.py", '" AND " if isinstance(condition, AllOf)', '" AND " if 1'
-    ),
-    Mutant("the archive asks for a beginning as a word", "pushdown.py", 'letters if text.endswith("*") else', ""),
+    Mutant("the archive is asked for all of an OR", "pushdown.py", '_joined(" OR ", asked', '_joined(" AND ", asked'),
+    Mutant("the archive has no word by its beginning", "pushdown.py", 'letters if text.endswith("*") else', ""),
     Mutant("NEAR reaches one word too far", "evaluate.py", "span[1] + 1 + distance", "span[1] + 2 + distance"),
     Mutant("ONEAR takes either order", "evaluate.py", "after=not node.ordered", "after=True"),
     Mutant(

@@ -21,7 +21,7 @@ def is_candidate(condition: Condition | None, document: Document) -> bool:
     if condition is None:
         return True
     sql, values = as_sql(condition, "forms")
-    forms = "".join(f" {form} " for form in sorted(forms_of(document.title, document.body)))
+    forms = f" {' '.join(sorted(forms_of(document.title, document.body)))} "
     answer = database.execute(f"SELECT {sql} FROM (SELECT ? AS forms)", [*values, forms]).fetchone()
     return answer is not None and answer[0] is True
 
