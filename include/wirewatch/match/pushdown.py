@@ -1,8 +1,8 @@
 """What an archived article must have in it for a query to match: asked of the archive first, so that few are read.
 
 In: a query's tree. Out: a condition on the article's forms as stored (archive/parquet.py): each folded word of title
-and text, with a space before and behind it. It is true of every article that the query matches, and of some others: the engine
-has the last word. NOT, metadata, regular expressions and inflections (`lemma: true`) ask for nothing.
+and text, with a space before and behind it. It is true of every article that the query matches, and of some others:
+the engine has the last word. NOT, metadata, regular expressions and inflections (`lemma: true`) ask for nothing.
 """
 
 import re
