@@ -60,7 +60,7 @@ def backtest(
 ) -> None:
     """Run a rules file over the archive: matches a day, alerts a day and receiver, words to look at.
 
-    Nothing is sent and nothing is written. receivers.yaml and sources.yaml of --config say who would have been alerted.
+    Nothing is sent. receivers.yaml and sources.yaml of --config say who would have been alerted.
     Exit 0: done. 1: the archive has no article of these days. 2: a file is wrong.
     """
     with in_plain_words():

@@ -18,8 +18,8 @@ from include.wirewatch.retro.tally import ByWords, Example
 
 BAR_CHARS = 40
 COUNTS = (
-    "An article alerts as it would have live: routes, instant_from and alert_max_age hold; silences do not. Copies of a "
-    "story and further rules are replies."
+    "As live: routes, instant_from and alert_max_age hold; silences do not. Copies of a story, and what further rules "
+    "find in an article, are replies."
 )
 WORDS = "What articles matched by alone, in most of them, the lowest scores first; each with its weakest sentence:"
 
