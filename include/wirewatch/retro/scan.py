@@ -8,6 +8,7 @@ today is read whole, too.
 from collections.abc import Callable, Iterator, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from datetime import UTC, date
+from functools import cached_property
 from itertools import islice
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, NamedTuple
@@ -73,20 +74,23 @@ class Scan:
 
         path = self._files.path_of(found.parquet)
         try:
-            with connect() as connection:
-                file = _Compacted(connection, path, found)
-                in_both = file.ranks(list(latest))
-                self.articles += file.size() - len(in_both)
-                for name, rank in in_both:
-                    latest[name] = max(latest[name], rank)
-                for row in file.candidates(self._condition if found.format == FORMAT else None):
-                    self.judged += 1
-                    rank = Rank.of(row)
-                    if latest.get(row.article.article_id, rank) == rank and any(verdicts := self._match(row.article)):
-                        yield Matched(found.day, row.article, verdicts)
+            file = _Compacted(self._database.cursor(), path, found)
+            in_both = file.ranks(list(latest))
+            self.articles += file.size() - len(in_both)
+            for name, rank in in_both:
+                latest[name] = max(latest[name], rank)
+            for row in file.candidates(self._condition if found.format == FORMAT else None):
+                self.judged += 1
+                rank = Rank.of(row)
+                if latest.get(row.article.article_id, rank) == rank and any(verdicts := self._match(row.article)):
+                    yield Matched(found.day, row.article, verdicts)
         except duckdb.Error as error:
             reason = str(error).partition("\n")[0]
             raise StoreError(f"{path}: {reason}; if the file is damaged, delete it and fetch it again") from error
+
+    @cached_property
+    def _database(self) -> "duckdb.DuckDBPyConnection":
+        return connect()  # once: it takes 20 ms
 
     def _of_batches(self, keys: Sequence[str]) -> Iterator[Row]:
         waiting = iter(keys)
