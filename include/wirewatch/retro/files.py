@@ -7,6 +7,7 @@ its digest right: what is interrupted leaves nothing behind that could be read.
 import hashlib
 import os
 from collections.abc import Callable, Iterator
+from contextlib import closing
 from datetime import UTC, datetime
 from pathlib import Path, PurePosixPath
 from shutil import copyfileobj
@@ -53,10 +54,10 @@ def fetch(store: Store, key: str, path: Path) -> None:
     path.parent.mkdir(parents=True, exist_ok=True)
     part = path.with_name(f"{path.name}.{os.getpid()}.part")
     try:
-        with part.open("wb") as out:
-            copyfileobj(store.open(key), out)
-        with part.open("rb") as body:
-            digest = hashlib.file_digest(body, "sha256").hexdigest()
+        with part.open("wb") as out, closing(store.open(key)) as body:
+            copyfileobj(body, out)
+        with part.open("rb") as written:
+            digest = hashlib.file_digest(written, "sha256").hexdigest()
         if not digest.startswith(path.stem):
             raise StoreError(f"{store.url(key)}: expected the digest that its name says, got {digest}; try again")
         part.rename(path)
