@@ -11,8 +11,8 @@ from dataclasses import dataclass
 
 from include.wirewatch.match.nodes import And, AtLeast, Near, Node, Or, Same, Scoped, Term, Word, children
 
-# One reading of an article's forms costs 10 microseconds, whether for one word or for two hundred; the engine 500.
-MOST_SCANS = 20
+# One reading of an article's forms costs 10 microseconds, whether for one word or for two hundred; the engine 1,000.
+MOST_SCANS = 12
 # Of words in one expression: RE2 forgets what it learned where an automaton outgrows its 8 MB, and is then 400 times
 # slower. That began at 8,000 bytes of words that nearly are those of the texts.
 MOST_BYTES = 2_000
