@@ -7,11 +7,12 @@ docs/history.md.
 
 **Schedule**: every night for the day before, to catch what polling missed: what is still fresh alerts, marked "found
 late". The last lines of *fetch_day* say for each source what was found live, what only now, and what both may have
-missed. **Backfill** past days, forwards or with `--run-backwards`:
-`airflow backfill create --dag-id ingest_history --from-date … --to-date … --max-active-runs 1`. Such runs are quiet,
-nobody is alerted; `--dag-run-conf '{"backfill": {"label": "may", "refetch": false, "alert": false}}'` changes that.
-**Reads** and **writes** the same places as `ingest_live`, but not the frontier; the pools `wirewatch_history` (one
-slot: one day at a time, whatever a backfill's own limit is) and `wirewatch_extract`.
+missed. **Backfill** past days: `wirewatch backfill plan --from … --to …` prints the command. Such runs are quiet,
+nobody is alerted: *summarise* edits one message for each receiver as days are done, and replies with each day's stories
+(docs/backfill.md). `--dag-run-conf '{"backfill": {"alert": true}}'` alerts as live runs do, without a summary.
+**Reads** and **writes** the same places as `ingest_live`, but not the frontier, and `backfills/<label>/`; the pools
+`wirewatch_history` (one slot: one day at a time, whatever a backfill's own limit is), `wirewatch_extract` and
+`wirewatch_deliver`.
 
 ## If it fails
 1. The receivers listed under `ops` in receivers.yaml are told, once a day each. The last line of the red task's log
@@ -27,6 +28,7 @@ from datetime import timedelta
 from airflow.sdk import CronDataIntervalTimetable, TriggerRule, dag, task
 
 from include.airflow_support import (
+    DELIVER_POOL,
     EXTRACT_POOL,
     HISTORY_POOL,
     START_DATE,
@@ -54,9 +56,12 @@ def ingest_history() -> None:
     # Its own limit, WIREWATCH_HISTORY_BUDGET_S, ends a try before this does.
     @task(pool=HISTORY_POOL, execution_timeout=timedelta(hours=3))
     def fetch_day() -> dict:
+        from include.wirewatch.stages.backfill import begin
         from include.wirewatch.stages.history import fetch_day as stage
 
-        return stage(open_services(), current_run())
+        services, run = open_services(), current_run()
+        begin(services, run)
+        return stage(services, run)
 
     @task(pool=EXTRACT_POOL, execution_timeout=timedelta(hours=3))
     def extract(fetched: dict) -> dict:
@@ -72,6 +77,13 @@ def ingest_history() -> None:
 
         return stage(open_services(), fetched["batches"] if fetched else [])
 
+    # Only of quiet runs, and only of a day whose batches are all matched: one whose run failed is not done.
+    @task(pool=DELIVER_POOL, execution_timeout=timedelta(minutes=10))
+    def summarise(fetched: dict) -> dict:
+        from include.wirewatch.stages.backfill import summarise_batches as stage
+
+        return stage(open_services(), current_run(), fetched["batches"])
+
     # … but one that failed turns the run red: a run's state is that of its leaves.
     @task(trigger_rule=TriggerRule.ONE_FAILED, retries=0)
     def report_failure() -> None:
@@ -80,8 +92,9 @@ def ingest_history() -> None:
     fetched = fetch_day()
     extracted = extract(fetched)
     matched = match(fetched)
-    extracted >> matched
-    [fetched, extracted, matched] >> report_failure()
+    summarised = summarise(fetched)
+    extracted >> matched >> summarised
+    [fetched, extracted, matched, summarised] >> report_failure()
 
 
 ingest_history()

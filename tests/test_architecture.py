@@ -53,7 +53,7 @@ def test_airflow_is_not_imported_by_running_the_stages_either():
     code = (
         "import sys, include.wirewatch.stages.fetch, include.wirewatch.stages.finish\n"
         "import include.wirewatch.stages.deliver, include.wirewatch.stages.history, include.wirewatch.cli\n"
-        "import include.wirewatch.stages.digest\n"
+        "import include.wirewatch.stages.digest, include.wirewatch.stages.compact\n"
         "sys.exit(', '.join(m for m in sys.modules if m.split('.')[0] == 'airflow') or 0)"
     )
     done = subprocess.run([sys.executable, "-c", code], cwd=PROJECT, capture_output=True, text=True, check=False)

@@ -320,7 +320,8 @@ class ArticleMatches(Record):
     decision: "alerted", "digest" (nobody at once), "quiet", "stale", "already_alerted", "no_route", "silenced".
     receivers: who is told at once. digests: whose next digest counts it, with the rules that count there; it waits for
     the digests of those who are not among `receivers`.
-    matched_at: when it was decided; a rerun keeps it. signature: see deliver/story.py; only of what a digest counts.
+    matched_at: when it was decided; a rerun keeps it. language, publisher: the article's.
+    signature: see deliver/story.py; only of what a digest counts or history found.
     """
 
     article_id: str
@@ -332,6 +333,7 @@ class ArticleMatches(Record):
     digests: dict[str, tuple[str, ...]] = {}
     matched_at: UtcDatetime | None = None
     publisher: str = ""
+    language: str = ""
     signature: str = ""
 
     @property

@@ -16,7 +16,8 @@ from include.wirewatch.config.values import Name
 from include.wirewatch.errors import PermanentError
 
 
-def _day(value: object) -> object:
+def parse_day(value: object) -> date:
+    """`2026-11-01` → date. Raises ValueError for anything else."""
     if isinstance(value, str) and re.fullmatch(r"\d{4}-\d\d-\d\d", value):
         try:
             return date.fromisoformat(value)
@@ -25,14 +26,14 @@ def _day(value: object) -> object:
     raise ValueError("expected a day, YYYY-MM-DD")
 
 
-Day = Annotated[date, BeforeValidator(_day)]
+Day = Annotated[date, BeforeValidator(parse_day)]
 
 
 class Backfill(BaseModel):
     """What a backfill's conf says. All of it may be left out; a key that is not known is a mistake.
 
-    label: names what the backfill finds, as backfills/<label>/. first, last: its days, both included, written
-    `from` and `to`. refetch: fetch also what the archive holds. alert: alert about single articles, as live runs do.
+    label: names what the backfill finds, see Run.label. first, last: its days, both included, written `from` and `to`.
+    refetch: fetch also what the archive holds. alert: alert about single articles, as live runs do.
     """
 
     model_config = ConfigDict(frozen=True, extra="forbid", strict=True)
@@ -50,6 +51,9 @@ class Backfill(BaseModel):
         return self
 
 
+NOTHING_ASKED = Backfill.model_validate({})
+
+
 class Run(NamedTuple):
     """dt: the UTC day its batches lie under, YYYY-MM-DD. interval_end: where freshness is measured from.
 
@@ -63,10 +67,29 @@ class Run(NamedTuple):
     quiet: bool
     backfill: Backfill | None = None
 
+    @property
+    def label(self) -> str:
+        """What a quiet run finds lies under backfills/<label>/: the conf's, else the DAG with its range, or its month.
+
+        Runs of one label are one backfill, and have one message for each receiver.
+        """
+        asked = self.asked
+        return asked.label or label_of(self.dag_id, asked.first, asked.last) or f"{self.dag_id}-{self.dt[:7]}"
+
+    @property
+    def asked(self) -> Backfill:
+        """What its conf asks for; nothing special where it names no backfill."""
+        return self.backfill or NOTHING_ASKED
+
     def batch_key(self, number: int) -> BatchKey:
         """The batch of one shard or slice: equal on every rerun. The time is for people; the hash is the identity."""
         identity = hashlib.sha256(f"{self.dag_id}\n{self.run_id}\n{number}".encode()).hexdigest()[:12]
         return BatchKey(self.dt, f"{self.dag_id}-{self.interval_end:%Y%m%dT%H%M}-{number}-{identity}")
+
+
+def label_of(dag_id: str, first: date | None, last: date | None) -> str:
+    """The label of a backfill that nobody has named; "" where its days are not known."""
+    return f"{dag_id}-{first}-{last}" if first and last else ""
 
 
 def run_of(

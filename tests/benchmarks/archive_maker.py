@@ -1,9 +1,9 @@
 """An archive to measure on: articles made of the corpus's sentences, compacted by day, in a local folder.
 
-`python -m tests.benchmarks.archive_maker FOLDER [ARTICLES [SEEDED]]`. An article has the sentences of two texts of the corpus,
-shuffled, and as many as the first of them; so lengths and vocabularies are real ones. Into the share SEEDED of them goes
-a sentence of the shipped rules' own examples, of those that match and those that must not. The same numbers give the same
-archive. Nothing is extracted and no batch is written: each day is its compacted file and its manifest.
+`python -m tests.benchmarks.archive_maker FOLDER [ARTICLES [SEEDED]]`. An article has the sentences of two texts of the
+corpus, shuffled, and as many as the first of them; so lengths and vocabularies are real ones. Into the share SEEDED of
+them goes a sentence of the shipped rules' own examples, of those that match and those that must not. The same numbers
+give the same archive. Nothing is extracted and no batch is written: a day is its compacted file and its manifest.
 """
 
 import hashlib

@@ -58,8 +58,8 @@ def test_preview_shows_every_kind_of_message():
         "sanctions ██████████ 4  usually 1 ↑",
         "• Grain corridor waits for its payments",
         "Receiver news-desk is parked",
-        "Backfill spring: 12 of 30 days",
-        "████████▒▒▒▒▒▒▒▒▒▒▒▒ 40 %",
+        "Backfill spring: 12 of 30 days done, 28 articles, 18 new, 10 alerted before",
+        "████████░░░░░░░░░░░░ 12 of 30 days",
     ):
         assert text in done.output
 

@@ -6,6 +6,7 @@ import signal
 import subprocess
 import sys
 from collections.abc import Callable
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from threading import Event
 
@@ -15,6 +16,7 @@ from typer.testing import CliRunner
 
 from include.wirewatch.archive import BatchKey, compact_day, write_articles
 from include.wirewatch.cli import app, main
+from include.wirewatch.errors import ConfigError
 from include.wirewatch.match.forms import forms_of
 from include.wirewatch.settings import S3Place
 from include.wirewatch.store import Store
@@ -209,8 +211,11 @@ def test_backtest_of_one_rule_alone(config, folder):
     assert found["matched"] == 1
 
 
-def test_backtest_against_a_revision_of_git(config, folder):
-    def git(*arguments):
+@pytest.fixture
+def committed(config) -> Path:
+    """rules.yaml in git as OLD has it, and changed since."""
+
+    def git(*arguments: str) -> None:
         identity = ("-c", "user.name=t", "-c", "user.email=t@example.org", "-c", "init.defaultBranch=main")
         subprocess.run(["git", *identity, *arguments], cwd=config, check=True, capture_output=True)
 
@@ -219,10 +224,27 @@ def test_backtest_against_a_revision_of_git(config, folder):
     git("add", "rules.yaml")
     git("commit", "-m", "rules")
     (config / "rules.yaml").write_text(RULES)
+    return config / "rules.yaml"
+
+
+def test_backtest_against_a_revision_of_git(committed, config, folder):
     found = json.loads(backtest(config, folder, "--against", "git:HEAD", "--json").stdout)
     assert [(one["rule"], one["gained"], one["lost"]) for one in found["changes"]] == [("truce", 0, 1)]
-    with pytest.raises(Exception, match=r"rules\.yaml:1:1: git has no 'nosuch' of it: "):
+    with pytest.raises(ConfigError, match=r"rules\.yaml:1:1: git has no 'nosuch' of it: "):
         backtest(config, folder, "--against", "git:nosuch")
+
+
+@pytest.mark.slow
+def test_make_rules_diff_is_the_change_that_is_not_committed(committed, tmp_path):
+    today = datetime.now(UTC).date()
+    write_archive(
+        tmp_path / "recent", (today, [article("a", "A ceasefire.", today), article("b", "Armistice.", today)])
+    )
+    command = ["make", "--silent", "rules-diff", f"RULES={committed}", f"ARCHIVE={tmp_path / 'recent'}", "DAYS=2"]
+    own = f"BIN={Path(sys.executable).parent}"
+    done = subprocess.run([*command, own, "READY="], cwd=PROJECT, capture_output=True, text=True, check=True)
+    assert f"{today - timedelta(days=1)} to {today}; 2 could have matched and were read" in done.stdout
+    assert "\ntruce: +1 −1\n" in done.stdout
 
 
 @pytest.mark.parametrize(

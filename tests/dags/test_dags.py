@@ -223,7 +223,7 @@ def test_one_shard_down_never_holds_up_the_others_alerts(airflow, monkeypatch):
 def test_a_night_of_history_archives_yesterday_and_alerts_on_what_is_fresh(airflow):
     result = airflow.run("ingest_history")
     assert states(result) == {
-        **dict.fromkeys(["fetch_day", "extract", "match"], "success"),
+        **dict.fromkeys(["fetch_day", "extract", "match", "summarise"], "success"),
         "report_failure": "skipped",
     }
     assert result.state == "success"
@@ -232,6 +232,8 @@ def test_a_night_of_history_archives_yesterday_and_alerts_on_what_is_fresh(airfl
     assert result.tasks["fetch_day"].result["history_only"] == len(found)
     assert result.tasks["match"].result["batches"] == len(result.tasks["fetch_day"].result["batches"]) == 1
     assert len(list(airflow.store.list("outbox/"))) == sum(bool(rules) for rules in found.values())
+    assert result.tasks["summarise"].result == {}, "no quiet run: it leaves the outbox to the sweeper"
+    assert list(airflow.store.list("backfills/")) == []
 
 
 def test_a_night_whose_sources_cannot_be_read_is_red(airflow):
@@ -242,6 +244,7 @@ def test_a_night_whose_sources_cannot_be_read_is_red(airflow):
         "fetch_day": "failed",
         "extract": "upstream_failed",
         "match": "success",
+        "summarise": "upstream_failed",
         "report_failure": "failed",
     }
 
@@ -255,6 +258,14 @@ def test_common_crawl_is_read_through_the_connection_that_the_settings_name_or_u
     assert airflow_support.open_services().open_ccnews().get("2026/11/warc.paths.gz").body == b"listed"
     monkeypatch.setenv("WIREWATCH_CCNEWS_CONNECTION", "unsigned")
     assert airflow_support.open_services().open_ccnews()._client.meta.config.signature_version is UNSIGNED
+
+
+def test_a_reprocess_takes_its_parameters_from_the_conf_of_its_backfill(airflow):
+    result = airflow.run("reprocess_archive", **{"backfill": {"label": "again"}, "from": "raw", "rules": ["ceasefire"]})
+    assert states(result) == dict.fromkeys(["extract", "match", "summarise"], "success")
+    assert result.tasks["extract"].result == {"from": "raw", "batches": 0, "extracted": 0}
+    assert result.tasks["match"].result["matches"].startswith("backfills/again/matches/dt=")
+    assert [message["text"].split(":")[0] for message in airflow.slack.messages][:1] == ["Backfill again"]
 
 
 def test_a_digest_is_posted_once_and_edited_by_the_next_run_and_skipped_when_none_is_due(airflow):

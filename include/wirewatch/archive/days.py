@@ -88,15 +88,21 @@ def current(day: date, manifest: Manifest, listed: Iterable[Listed]) -> CleanDay
 
     A batch that is in the file and no longer listed has expired there; its rows go on counting.
     """
-    newest: dict[BatchKey, Listed] = {}
-    for item in listed:
-        batch = BatchKey.parse(item.key)
-        newest[batch] = max(newest.get(batch, item), item, key=lambda each: (each.modified, each.key))
-    keys = {item.key for item in newest.values()}
+    newest = newest_copies(listed)
+    keys = set(newest.values())
     replaced = {key for key in manifest.covers if key not in keys and BatchKey.parse(key) in newest}
     uncovered = {key for gone in replaced for key in manifest.behind.get(gone, ())} & keys
     batches = keys - (set(manifest.covers) - uncovered)
     return CleanDay(day, manifest.parquet, frozenset(replaced | uncovered), tuple(sorted(batches)), manifest.format)
+
+
+def newest_copies(listed: Iterable[Listed]) -> dict[BatchKey, str]:
+    """Each batch with its current copy: the one that was written last. Pure."""
+    newest: dict[BatchKey, Listed] = {}
+    for item in listed:
+        batch = BatchKey.parse(item.key)
+        newest[batch] = max(newest.get(batch, item), item, key=lambda each: (each.modified, each.key))
+    return {batch: item.key for batch, item in newest.items()}
 
 
 def read_day(store: Store, day: CleanDay) -> Iterator[Article]:

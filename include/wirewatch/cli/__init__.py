@@ -8,6 +8,7 @@ import sys
 import typer
 
 from include.wirewatch.cli.alerts import app as alerts
+from include.wirewatch.cli.backfill import app as backfill
 from include.wirewatch.cli.backtest import backtest
 from include.wirewatch.cli.doctor import doctor
 from include.wirewatch.cli.extract import extract
@@ -32,6 +33,7 @@ app.command()(backtest)
 app.command()(doctor)
 app.add_typer(sources, name="sources")
 app.add_typer(alerts, name="alerts")
+app.add_typer(backfill, name="backfill")
 
 
 def main() -> None:

@@ -3,6 +3,8 @@
 from datetime import UTC, date, datetime, timedelta
 
 from include.wirewatch.config.receivers import ConsoleReceiver
+from include.wirewatch.deliver.backfill import BackfillId, DayResult, Reading, read_day
+from include.wirewatch.deliver.backfill import compose as compose_backfill
 from include.wirewatch.deliver.digest import Facts, Watch, compose
 from include.wirewatch.deliver.due import day_of
 from include.wirewatch.deliver.failure import Where, bulletins_of
@@ -15,7 +17,6 @@ from include.wirewatch.models import (
     Alert,
     ArticleMatches,
     Bulletin,
-    BulletinSection,
     Excerpt,
     Failure,
     Hit,
@@ -146,20 +147,24 @@ def _failure() -> Bulletin:
 
 
 def _backfill() -> Bulletin:
-    return Bulletin(
-        kind="backfill",
-        alert_id="backfill",
-        receiver="news-desk",
-        title="Backfill spring: 12 of 30 days",
-        notes=("2026-03-01 to 2026-03-30", "nobody is alerted about single articles"),
-        sections=(
-            BulletinSection(heading="Days done", preformatted="████████▒▒▒▒▒▒▒▒▒▒▒▒ 40 %"),
-            BulletinSection(
-                heading="Articles by rule so far",
-                preformatted="sanctions ██████████ 148\nceasefire ███         41\nultimatum █            9",
-            ),
-        ),
-        edition=12,
-        enqueued_at=NOW,
-        not_before=NOW,
-    )
+    spring, first = BackfillId("spring", "ingest_history"), date(2026, 3, 1)
+    rules = ("sanctions", "ceasefire", "sanctions", "ultimatum", "sanctions")
+    days = [first + timedelta(days=number) for number in range(13) if number != 8]
+    done = [DayResult(day=day, readings={"news-desk": _reading(spring, day, rules[: day.day % 6])}) for day in days]
+    return compose_backfill(spring, "news-desk", done, (first, date(2026, 3, 30)), NOW)
+
+
+def _reading(backfill: BackfillId, day: date, rules: tuple[str, ...]) -> Reading:
+    """An article for each rule; of the first one the desk was told when it was new."""
+    rows = {
+        f"{day}-{number}": ArticleMatches(
+            article_id=f"{day}-{number}",
+            url=f"https://harbour-courier.example/{day}/{number}",
+            title="Port Tremayne waits",
+            publisher="Harbour Courier",
+            matches=(_match(rule, 1, {"lead": 20}),),
+            decision="quiet",
+        )
+        for number, rule in enumerate(rules)
+    }
+    return read_day(backfill, "news-desk", day, rows, set(list(rows)[:1]), NOW)

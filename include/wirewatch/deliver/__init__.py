@@ -10,6 +10,7 @@ thread    where in the channel an alert goes (pure)
 log       the delivery log: what was sent, to whom; permanent, compare-and-swap
 decide    what to do with one alert now (pure)
 due       whose digest is due; digest: one receiver's day as a bulletin (both pure)
+backfill  what a quiet run's days have brought one receiver, as bulletins (pure)
 render    an alert as a message (pure); bulletin: the same for what is not about one article
 failure   what somebody must mend, as bulletins for ops (pure)
 wording   numbers and lists of names as a reader would say them (pure)

@@ -135,6 +135,19 @@ def stories_of(articles: Iterable[DayArticle]) -> list[DayStory]:
     return [DayStory(tuple(story)) for story in stories]
 
 
+def line_of(story: DayStory, mark: str = "") -> BulletinLine:
+    """`Talks go on – 2 publishers: Harbour Courier, Herald · sanctions · score 70 · waited`, the title linked."""
+    first, publishers = story.articles[0], story.publishers
+    who = among(publishers, 2)
+    parts = [
+        f"{len(publishers)} publishers: {who}" if len(publishers) > 1 else who,
+        among(story.rules, 4),
+        f"score {story.score}",
+        mark,
+    ]
+    return BulletinLine(text=clip(first.title, TITLE_CHARS), url=first.url, detail=" · ".join(filter(None, parts)))
+
+
 def bars(figures: Mapping[str, int], usual: Mapping[str, float | None]) -> str:
     """`ceasefire  ██████ 12  usually 4 ↑`, a row for each rule that had articles or usually has, the busiest first.
 
@@ -180,27 +193,19 @@ def _sections(stories: list[DayStory], figures: Mapping[str, int], facts: Facts)
     fixed = bars(figures, usual_of(figures, facts.history))
     sections = [
         BulletinSection(heading=_bars_heading(len(facts.history)), preformatted=fixed),
-        BulletinSection(heading="Told by most publishers", lines=tuple(map(_line, wide))),
-        BulletinSection(heading="Highest scores", lines=tuple(map(_line, high))),
+        BulletinSection(heading="Told by most publishers", lines=tuple(map(_marked, wide))),
+        BulletinSection(heading="Highest scores", lines=tuple(map(_marked, high))),
         BulletinSection(
             heading=also,
-            lines=tuple(_line(story, mark="") for story in waiting[:WAITING_SHOWN]),
+            lines=tuple(map(line_of, waiting[:WAITING_SHOWN])),
             more=max(len(waiting) - WAITING_SHOWN, 0),
         ),
     ]
     return [section for section in sections if section.lines or section.preformatted]
 
 
-def _line(story: DayStory, mark: str = "waited") -> BulletinLine:
-    first, publishers = story.articles[0], story.publishers
-    who = among(publishers, 2)
-    parts = [
-        f"{len(publishers)} publishers: {who}" if len(publishers) > 1 else who,
-        among(story.rules, 4),
-        f"score {story.score}",
-        mark if story.waits else "",
-    ]
-    return BulletinLine(text=clip(first.title, TITLE_CHARS), url=first.url, detail=" · ".join(filter(None, parts)))
+def _marked(story: DayStory) -> BulletinLine:
+    return line_of(story, "waited" if story.waits else "")
 
 
 def _notes(day: DigestDay, zone: str, stories: list[DayStory], facts: Facts, now: datetime) -> list[str]:

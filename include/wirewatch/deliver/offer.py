@@ -40,6 +40,15 @@ def offer(store: Store, alert: Alert, also_known_as: Iterable[str] = ()) -> bool
     return enqueue_addenda(store, alert, told) or told.batch == alert.batch
 
 
+def is_told(store: Store, article_id: str, receiver: str) -> bool:
+    """True when the receiver was sent an alert about this article, by whichever of its addresses. Reads only."""
+    own_id = outbox.alert_id(article_id, receiver)
+    known = delivery_log.read(store, own_id)
+    if known is None and (pointer := store.get(_pointer(own_id))):
+        known = delivery_log.read(store, pointer.body.decode())
+    return known is not None and known.entry.state == "sent"
+
+
 def enqueue_addenda(store: Store, alert: Alert, told: Told) -> bool:
     """Enqueue an addendum for each rule of `alert` that `told` does not name and no addendum has told.
 

@@ -7,14 +7,25 @@ What then is not urgent enough for a receiver to be told at once waits for its d
 """
 
 from datetime import datetime
+from typing import Protocol
 
 from include.wirewatch.config.receivers import Route, Silence
 from include.wirewatch.config.rules import SEVERITIES, Rule
-from include.wirewatch.models import Article, RuleMatch, Severity
+from include.wirewatch.models import RuleMatch, Severity
+
+
+class Published(Protocol):
+    """What routes and silences ask of an article; a row of a matches batch says it, too."""
+
+    @property
+    def language(self) -> str: ...
+
+    @property
+    def publisher(self) -> str: ...
 
 
 def route_matches(
-    article: Article, matches: tuple[RuleMatch, ...], routes: tuple[Route, ...]
+    article: Published, matches: tuple[RuleMatch, ...], routes: tuple[Route, ...]
 ) -> dict[str, tuple[RuleMatch, ...]]:
     """Receiver name → its matches, in the order of `matches`. Receivers without any are left out."""
     found: dict[str, tuple[RuleMatch, ...]] = {}
@@ -27,7 +38,7 @@ def route_matches(
     return found
 
 
-def is_wanted(route: Route, article: Article, match: RuleMatch) -> bool:
+def is_wanted(route: Route, article: Published, match: RuleMatch) -> bool:
     """True when every condition that the route gives holds."""
     return (
         _takes(route, match.rule, match.tags, match.severity)
@@ -37,7 +48,7 @@ def is_wanted(route: Route, article: Article, match: RuleMatch) -> bool:
 
 
 def unsilenced(
-    routed: dict[str, tuple[RuleMatch, ...]], article: Article, silences: tuple[Silence, ...], now: datetime
+    routed: dict[str, tuple[RuleMatch, ...]], article: Published, silences: tuple[Silence, ...], now: datetime
 ) -> dict[str, tuple[RuleMatch, ...]]:
     """What of `routed` no silence mutes at that moment."""
     left = {
@@ -48,14 +59,14 @@ def unsilenced(
 
 
 def silence_of(
-    silences: tuple[Silence, ...], receiver: str, article: Article, match: RuleMatch, now: datetime
+    silences: tuple[Silence, ...], receiver: str, article: Published, match: RuleMatch, now: datetime
 ) -> Silence | None:
     """The first silence that mutes this match there at that moment."""
     running = (silence for silence in silences if now < silence.until)
     return next((silence for silence in running if is_silenced(silence, receiver, article, match)), None)
 
 
-def is_silenced(silence: Silence, receiver: str, article: Article, match: RuleMatch) -> bool:
+def is_silenced(silence: Silence, receiver: str, article: Published, match: RuleMatch) -> bool:
     """True when every condition that the silence gives holds."""
     return (
         (not silence.receivers or receiver in silence.receivers)

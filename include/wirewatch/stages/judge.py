@@ -12,7 +12,7 @@ from include.wirewatch.deliver import outbox
 from include.wirewatch.deliver.route import is_instant, route_matches, unsilenced
 from include.wirewatch.deliver.story import signature_of
 from include.wirewatch.match import Document, excerpts
-from include.wirewatch.models import Alert, Article, RuleMatch
+from include.wirewatch.models import Alert, Article, ArticleMatches, RuleMatch
 from include.wirewatch.urls import host_of
 
 
@@ -122,6 +122,20 @@ def alert_of(article: Article, receiver: str, matches: tuple[RuleMatch, ...], or
         excerpts=excerpts(document_of(article), matches),
         signature=text_signature(article),
         **origin._asdict(),
+    )
+
+
+def quiet_row(article: Article, found: tuple[RuleMatch, ...]) -> ArticleMatches:
+    """What a quiet run records of an article that matches; all that its summary needs (stages/backfill.py). Pure."""
+    return ArticleMatches(
+        article_id=article.article_id,
+        url=article.url,
+        title=article.title,
+        publisher=article.publisher,
+        language=article.language,
+        matches=found,
+        decision="quiet",
+        signature=text_signature(article),
     )
 
 

@@ -100,11 +100,12 @@ def _settle(
         url=article.url,
         title=article.title,
         publisher=article.publisher,
+        language=article.language,
         matches=found,
         decision=decision,
         receivers=tuple(told),
         digests=digests,
-        signature=text_signature(article) if digests else "",
+        signature=text_signature(article) if digests or batch.history is not None else "",
     )
 
 

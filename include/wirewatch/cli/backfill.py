@@ -1,0 +1,218 @@
+"""wirewatch backfill plan: the command that backfills a range of days, and what that would fetch."""
+
+import json
+import shlex
+import sys
+from collections import Counter
+from collections.abc import Iterable
+from datetime import UTC, date, datetime, timedelta
+from typing import Annotated, Any, Literal, NamedTuple, NoReturn
+
+import typer
+from pydantic import TypeAdapter, ValidationError
+from rich.console import Console
+from rich.progress import track
+
+from include.wirewatch import archive
+from include.wirewatch.cli.connections import open_config, open_store
+from include.wirewatch.config.sources import Source
+from include.wirewatch.config.values import Name
+from include.wirewatch.coverage import page_of
+from include.wirewatch.deliver.wording import number
+from include.wirewatch.errors import WirewatchError
+from include.wirewatch.models import Batch
+from include.wirewatch.runs import Backfill, label_of, parse_day
+from include.wirewatch.settings import load_settings
+
+Config = Annotated[str, typer.Option(help="Directory or s3:// prefix of the YAML files.", show_default=False)]
+Json = Annotated[bool, typer.Option("--json", help="JSON instead of text.")]
+DagId = Literal["ingest_history", "reprocess_archive"]
+
+app = typer.Typer(no_args_is_help=True, help="Past days: fetched, matched, and told in one message.")
+
+
+@app.callback()
+def backfill() -> None:
+    """Past days: fetched, matched, and told in one message."""
+
+
+class Held(NamedTuple):
+    """What the archive holds of some days. days, pages: by source. looked_up: days that ingest_history is through with.
+
+    why_not: why nothing is known; "" where it is.
+    """
+
+    days: Counter[str]
+    pages: Counter[str]
+    looked_up: int
+    why_not: str = ""
+
+
+@app.command()
+def plan(
+    first: Annotated[str, typer.Option("--from", metavar="DAY", help="The first day, YYYY-MM-DD, UTC.")],
+    last: Annotated[str, typer.Option("--to", metavar="DAY", help="The last day; it is included.")],
+    label: Annotated[
+        str, typer.Option(help="Names the backfill in its message and in S3; default: DAG and days.")
+    ] = "",
+    refetch: Annotated[bool, typer.Option("--refetch", help="Fetch also what the archive holds.")] = False,
+    alert: Annotated[bool, typer.Option("--alert", help="Alert about single articles, as live runs do.")] = False,
+    dag: Annotated[DagId, typer.Option(help="Fetch past days, or read stored copies again.")] = "ingest_history",
+    config: Config = "",
+    as_json: Json = False,
+) -> None:
+    """Print the command that backfills these days, ready to paste, and what it would fetch. Asks no publisher.
+
+    Where WIREWATCH_STORE can be read, it says what the archive holds already. Exit 2: the days or the label are wrong.
+    """
+    days = _days(first, last)
+    if refetch and dag != "ingest_history":
+        _refuse(f"--refetch: {dag} asks no publisher; leave it out")
+    if alert and dag != "ingest_history":
+        _refuse(f"--alert: {dag} alerts nobody; leave it out and read its message")
+    options: dict[str, object] = {"from": first, "to": last, "refetch": refetch, "alert": alert}
+    asked = Backfill.model_validate({"label": _label(label) or label_of(dag, days[0], days[-1]), **options})
+    files = open_config(config)
+    sources = [source for source in files.sources().value.sources if source.enabled]
+    readers = sorted({name for route in files.receivers().value.routes for name in route.to})
+    command, held = command_of(dag, asked), _held(days)
+    if as_json:
+        print(json.dumps(_as_json(command, asked, sources, held, readers), ensure_ascii=False))
+        return
+    print(shlex.join(command))
+    print()
+    for line in _lines(dag, days, sources, held):
+        print(line)
+    print(_told(asked, readers))
+
+
+def command_of(dag_id: str, asked: Backfill) -> list[str]:
+    """The command, word by word; what is as it would be anyway is left out of the conf."""
+    conf = {
+        name: value
+        for name, value in asked.model_dump(mode="json", by_alias=True).items()
+        if value not in (None, False)
+    }
+    days = ["--from-date", str(asked.first), "--to-date", str(asked.last)]
+    options = ["--max-active-runs", "1", "--dag-run-conf", json.dumps({"backfill": conf})]
+    return ["airflow", "backfill", "create", "--dag-id", dag_id, *days, *options]
+
+
+def held_of(batches: Iterable[Batch]) -> Held:
+    """From the commit records of the days; a page that was fetched twice counts once."""
+    pages: set[tuple[str, str]] = set()
+    days: set[tuple[str, str]] = set()
+    looked_up: set[str] = set()
+    for batch in batches:
+        if batch.history is not None and batch.history.done:
+            looked_up.add(batch.dt)
+        for item in batch.items:
+            if item.raw is not None:
+                pages.add((item.entry.source, page_of(item.final_url or item.entry.url)))
+                days.add((item.entry.source, batch.dt))
+    return Held(Counter(source for source, _ in days), Counter(source for source, _ in pages), len(looked_up))
+
+
+def _held(days: list[date]) -> Held:
+    """Read off the archive, with a progress bar on a terminal."""
+    bar = Console(stderr=True)
+    try:
+        store = open_store(load_settings().place)
+        shown = track(days, "reading the archive", console=bar, transient=True, disable=not bar.is_terminal)
+        return held_of(batch for day in shown for batch in archive.read_batches(store, [day]))
+    except WirewatchError as error:
+        return Held(Counter(), Counter(), 0, str(error))
+
+
+def _lines(dag_id: str, days: list[date], sources: list[Source], held: Held) -> list[str]:
+    asks = dag_id == "ingest_history"
+    shown = [source for source in sources if source.history or not asks]
+    without = [source.name for source in sources if asks and not source.history]
+    over = f"{days[0]} to {days[-1]}" if len(days) > 1 else f"{days[0]}"
+    lines = [f"{number(len(days), 'day', 'days')}, {over}, of {number(len(shown), 'source', 'sources')}:"]
+    width = max((len(source.name) for source in shown), default=0)
+    for source in shown:
+        routes = f"  {', '.join(route.kind for route in source.history):<24}" if asks else ""
+        lines.append(f"  {source.name:<{width}}{routes}  {_holds(source.name, held)}".rstrip())
+    if without:
+        lines.append(f"Not looked up, for they have no history: {', '.join(without)}")
+    if held.why_not:
+        lines.append(f"What the archive holds is not known: {held.why_not}")
+    if asks and held.looked_up:
+        lines.append(
+            f"{number(held.looked_up, 'day was', 'days were')} looked up before. Airflow leaves out days that have a "
+            "run; to tell of them too, add --reprocess-behavior completed"
+        )
+    return lines
+
+
+def _holds(source: str, held: Held) -> str:
+    if held.why_not:
+        return ""
+    if not held.pages[source]:
+        return "nothing held"
+    pages = number(held.pages[source], "article", "articles")
+    return f"{pages} of {number(held.days[source], 'day', 'days')} held"
+
+
+def _told(asked: Backfill, readers: list[str]) -> str:
+    if asked.alert:
+        return "Alerts on what is within each source's alert_max_age, as live runs do; no summary"
+    return f"Alerts nobody; one message, edited as days are done, for each of: {', '.join(readers) or 'nobody'}"
+
+
+def _as_json(
+    command: list[str], asked: Backfill, sources: list[Source], held: Held, readers: list[str]
+) -> dict[str, Any]:
+    routes = {source.name: [route.kind for route in source.history] for source in sources}
+    known = not held.why_not
+    return {
+        "command": command,
+        "label": asked.label,
+        "from": str(asked.first),
+        "to": str(asked.last),
+        "quiet": not asked.alert,
+        "receivers": readers,
+        "sources": [
+            {
+                "name": name,
+                "routes": kinds,
+                "days_held": held.days[name] if known else None,
+                "articles_held": held.pages[name] if known else None,
+            }
+            for name, kinds in routes.items()
+        ],
+        "without_history": [name for name, kinds in routes.items() if not kinds],
+        "days_looked_up": held.looked_up if known else None,
+        "archive": held.why_not or "read",
+    }
+
+
+def _days(first: str, last: str) -> list[date]:
+    """Every day of the range. Exits with 2 where there is none, or one is not over."""
+    start, end = _day("--from", first), _day("--to", last)
+    if start > end:
+        _refuse(f"--from {start} is after --to {end}")
+    yesterday = datetime.now(UTC).date() - timedelta(days=1)
+    if end > yesterday:
+        _refuse(f"--to: {end} is not over yet (UTC); the last whole day is {yesterday}")
+    return [start + timedelta(days=count) for count in range((end - start).days + 1)]
+
+
+def _day(option: str, text: str) -> date:
+    try:
+        return parse_day(text)
+    except ValueError as error:
+        _refuse(f"{option}: {error}, got {text!r}")
+
+
+def _label(text: str) -> str:
+    try:
+        return TypeAdapter(Name).validate_python(text) if text else ""
+    except ValidationError:
+        _refuse(f"--label: expected small letters, digits, - and _, at most 63, got {text!r}")
+
+
+def _refuse(message: str) -> NoReturn:
+    print(message, file=sys.stderr)
+    raise typer.Exit(2)
