@@ -10,6 +10,7 @@ from collections.abc import Callable, Iterator
 from datetime import datetime
 from email.utils import parsedate_to_datetime
 from io import BytesIO
+from pathlib import Path
 from typing import Any, NamedTuple, TypeVar
 
 from botocore.exceptions import BotoCoreError, ClientError, NoCredentialsError, ParamValidationError
@@ -101,6 +102,12 @@ class Store:
     def put(self, key: str, body: bytes) -> None:
         """Write, over whatever is there."""
         self._call(f"write {key}", lambda: self._put(key, body))
+
+    def put_file(self, key: str, path: Path) -> None:
+        """The same for a file of up to 5 GB, which is not read into memory."""
+        where = {"Bucket": self.place.bucket, "Key": self._full(key)}
+        with path.open("rb") as body:
+            self._call(f"write {key}", lambda: self._client.put_object(**where, Body=body))
 
     def put_new(self, key: str, body: bytes) -> bool:
         """Write unless the key exists. True when the object is there with this very body, whoever wrote it."""

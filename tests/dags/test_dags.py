@@ -260,6 +260,14 @@ def test_common_crawl_is_read_through_the_connection_that_the_settings_name_or_u
     assert airflow_support.open_services().open_ccnews()._client.meta.config.signature_version is UNSIGNED
 
 
+def test_a_reprocess_takes_its_parameters_from_the_conf_of_its_backfill(airflow):
+    result = airflow.run("reprocess_archive", **{"backfill": {"label": "again"}, "from": "raw", "rules": ["ceasefire"]})
+    assert states(result) == dict.fromkeys(["extract", "match", "summarise"], "success")
+    assert result.tasks["extract"].result == {"from": "raw", "batches": 0, "extracted": 0}
+    assert result.tasks["match"].result["matches"].startswith("backfills/again/matches/dt=")
+    assert [message["text"].split(":")[0] for message in airflow.slack.messages][:1] == ["Backfill again"]
+
+
 def test_a_digest_is_posted_once_and_edited_by_the_next_run_and_skipped_when_none_is_due(airflow):
     at = datetime.now(UTC) + timedelta(minutes=10)
     receivers = airflow.config / "receivers.yaml"

@@ -173,7 +173,7 @@ def test_the_policy_allows_what_the_store_does_and_nothing_else():
 
 
 @pytest.mark.parametrize(
-    "folder", ["raw", "clean", "matches", "delivery", "stories", "backfills", "frontier", "manifest"]
+    "folder", ["raw", "clean", "compact", "manifest", "matches", "delivery", "stories", "backfills", "frontier"]
 )
 def test_nothing_that_lasts_can_be_deleted(folder):
     assert not allowed("s3:DeleteObject", f"arn:aws:s3:::BUCKET/PREFIX/{folder}/x")
@@ -190,6 +190,44 @@ def test_nothing_outside_the_prefix_can_be_read_written_or_listed():
         assert not allowed(action, "arn:aws:s3:::another/PREFIX/outbox/x")
     (listing,) = [s for s in statements() if "s3:ListBucket" in s["Action"]]
     assert listing["Condition"] == {"StringLike": {"s3:prefix": ["PREFIX/*"]}}
+
+
+# lifecycle
+
+
+def lifecycle() -> list[dict]:
+    return json.loads((PROJECT / "deploy" / "lifecycle.json").read_text())["Rules"]
+
+
+def prefix_of(rule: dict) -> str:
+    return rule["Filter"]["Prefix"]
+
+
+def test_s3_takes_the_lifecycle_rules_as_they_are(client):
+    bucket = f"kept-{uuid4()}"
+    client.create_bucket(Bucket=bucket)
+    client.put_bucket_lifecycle_configuration(Bucket=bucket, LifecycleConfiguration={"Rules": lifecycle()})
+    assert client.get_bucket_lifecycle_configuration(Bucket=bucket)["Rules"] == lifecycle()
+
+
+@pytest.mark.parametrize("folder", ["delivery", "known", "outbox", "stories", "frontier", "backfills"])
+def test_no_rule_reaches_what_must_never_expire(folder):
+    kept = f"PREFIX/{folder}/"
+    prefixes = [prefix_of(rule) for rule in lifecycle()]
+    assert [prefix for prefix in prefixes if kept.startswith(prefix) or prefix.startswith(kept)] == []
+
+
+def test_every_rule_is_about_one_folder_of_the_archive():
+    allowed = {f"PREFIX/{folder}/" for folder in ("raw", "clean", "compact", "manifest", "matches")}
+    assert {prefix_of(rule) for rule in lifecycle()} == allowed
+
+
+def test_nothing_expires_until_somebody_switches_it_on_and_never_what_runs_still_need():
+    expiring = [rule for rule in lifecycle() if "Expiration" in rule]
+    assert {rule["Status"] for rule in expiring} == {"Disabled"}
+    days = {prefix_of(rule): rule["Expiration"]["Days"] for rule in expiring}
+    assert min(days.values()) >= 31
+    assert days["PREFIX/clean/"] < days["PREFIX/compact/"] == days["PREFIX/manifest/"]
 
 
 def test_the_slack_app_asks_for_four_scopes_and_no_more():

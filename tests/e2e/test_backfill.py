@@ -63,8 +63,8 @@ def found(store: Store, days: list[date]) -> Counter[str]:
     """What the archive says of each article that matches: its id, its text, its rules and hits; how often it does."""
     texts = {
         article.article_id: hashlib.sha256(article.text.encode()).hexdigest()
-        for key in archive.clean_keys(store, days)
-        for article in archive.read_articles(store, key)
+        for day in days
+        for article in archive.read_day(store, archive.clean_day(store, day))
     }
     rows = [
         row

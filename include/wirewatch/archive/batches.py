@@ -1,12 +1,4 @@
-"""Where raw copies, clean copies and matches lie in S3, and how to write and read them.
-
-    raw/dt=…/<batch>.<attempt>.warc.gz            captures
-    raw/dt=…/<batch>.json                         the commit record: what was fetched, and what was not and why
-    clean/dt=…/<batch>.<extractor>.jsonl.zst      one article a line
-    matches/dt=…/<batch>.<extractor>.<rules>.jsonl.zst
-
-A batch with a commit record and without any matches object is unfinished work; nothing else marks it.
-"""
+"""One batch: its keys, its raw copies, its clean copy and its matches, and how to write and read them."""
 
 import hashlib
 import re
@@ -126,11 +118,6 @@ def write_articles(store: Store, key: str, articles: Iterable[Article]) -> None:
 
 def read_articles(store: Store, key: str) -> list[Article]:
     return _read_jsonl(store, key, Article)
-
-
-def clean_keys(store: Store, days: Iterable[date]) -> list[str]:
-    """The clean batches of those days; one that two extractors have read is there twice."""
-    return [item.key for day in days for item in store.list(f"clean/dt={day}/")]
 
 
 def write_matches(store: Store, key: str, matches: Iterable[ArticleMatches]) -> None:

@@ -1,0 +1,85 @@
+"""A day's current clean articles → one Parquet file, and the manifest that names it.
+
+Order: read what is current → write the file under a key of its own → switch the manifest, by compare-and-swap. Killed
+before the switch, it leaves a file that nobody reads; nothing is deleted, and nothing is changed but the manifest.
+"""
+
+import hashlib
+import tempfile
+from collections import defaultdict
+from collections.abc import Callable, Iterable, Iterator
+from datetime import date
+from pathlib import Path
+from typing import NamedTuple
+
+from include.wirewatch.archive.days import CleanDay, Manifest, current, find_manifest, manifest_key, versions
+from include.wirewatch.archive.parquet import FORMAT, Row, write_parquet
+from include.wirewatch.store import Store
+
+FormsOf = Callable[[str, str], Iterable[str]]
+
+
+class Compaction(NamedTuple):
+    """What became of a day. outcome: "compacted"; "nothing_new"; or "overtaken", by another compaction at once.
+
+    parquet: the file that it wrote, else "". articles: in that file. batches: those that are new in it.
+    """
+
+    day: date
+    outcome: str
+    parquet: str = ""
+    articles: int = 0
+    batches: int = 0
+
+
+def compact_day(store: Store, day: date, *, forms_of: FormsOf) -> Compaction:
+    """Compact what is current of a day, unless all of it is in the day's file already.
+
+    forms_of: (title, text) → their folded words, for the column `forms`.
+    """
+    manifest, etag = find_manifest(store, day)
+    found = current(day, manifest, store.list(f"clean/dt={day}/"))
+    if not is_due(found):
+        return Compaction(day, "nothing_new")
+    behind: dict[str, set[str]] = defaultdict(set)
+    with tempfile.TemporaryDirectory(prefix="wirewatch-") as folder:
+        path = Path(folder) / "compacted.parquet"
+        latest = _latest(store, found, behind)
+        articles = write_parquet(((row, forms_of(row.article.title, row.article.text)) for row in latest), path)
+        parquet = f"compact/dt={day}/{_digest(path)}.parquet"
+        store.put_file(parquet, path)
+    switched = store.swap(manifest_key(day), _next(manifest, found, parquet, behind).model_dump_json().encode(), etag)
+    if switched is None:
+        return Compaction(day, "overtaken", parquet)
+    return Compaction(day, "compacted", parquet, articles, len(found.batches))
+
+
+def is_due(found: CleanDay) -> bool:
+    """Whether the day has something that its file has not, or not in today's format. Pure."""
+    return bool(found.batches) or (bool(found.parquet) and found.format != FORMAT)
+
+
+def _latest(store: Store, found: CleanDay, behind: dict[str, set[str]]) -> Iterator[Row]:
+    """The rows that count. Notes in `behind` which batches stand behind which."""
+    for version in versions(store, found):
+        if version.is_latest:
+            yield version.row
+        elif version.row.clean_key != version.latest_in:
+            behind[version.latest_in].add(version.row.clean_key)
+
+
+def _next(manifest: Manifest, found: CleanDay, parquet: str, behind: dict[str, set[str]]) -> Manifest:
+    """The manifest of the new file; what stood behind a batch that stays goes on standing there. Pure."""
+    covers = (set(manifest.covers) - found.superseded) | set(found.batches)
+    for key in covers & manifest.behind.keys():
+        behind[key] |= set(manifest.behind[key]) & covers
+    return Manifest(
+        parquet=parquet,
+        covers=tuple(sorted(covers)),
+        behind={key: tuple(sorted(behind[key])) for key in sorted(behind) if behind[key]},
+    )
+
+
+def _digest(path: Path) -> str:
+    with path.open("rb") as body:
+        return hashlib.file_digest(body, "sha256").hexdigest()[:32]
