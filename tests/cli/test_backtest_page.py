@@ -23,7 +23,7 @@ DAY = date(2026, 11, 24)
 
 @pytest.fixture(scope="module")
 def place(tmp_path_factory) -> Path:
-    """A project with the shipped configuration, in git, and an archive of a day of which all of the page is to be said."""
+    """A project with the shipped configuration, in git, and an archive of a day with something for each command."""
     folder = tmp_path_factory.mktemp("project")
     shutil.copytree(DEFAULT_CONFIG, folder / "include/config")
     shutil.copy(folder / "include/config/rules.yaml", folder / "old-rules.yaml")

@@ -159,6 +159,15 @@ def test_an_archive_without_these_days_is_1_and_said(folder):
     assert done.stderr == "the archive has no article from 2020-01-01 to 2020-01-31\n"
 
 
+def test_an_archive_that_cannot_be_read_is_2_and_said(folder, command):
+    (broken,) = (folder / "compact/dt=2026-11-24").iterdir()
+    broken.write_bytes(b"PAR1 and no more")
+    code, out, errors = command("search", "truce", *RANGE, "--archive", folder)
+    assert (code, out) == (2, "")
+    assert errors.startswith(f"{broken}: ")
+    assert errors.endswith("; if the file is damaged, delete it and fetch it again\n")
+
+
 # -- backtest ------------------------------------------------------------------------------------------------------
 
 
