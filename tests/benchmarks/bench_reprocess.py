@@ -1,8 +1,8 @@
 """Reprocessing a stored day beside the extraction of its pages alone.
 
 Ours: reprocess_archive with from: raw. Raw copies out of S3 → extract → clean copies into S3 → the day's articles read
-back → the shipped rules → matches and the summary. Theirs: extract_pages, the same workers, over the same pages that lie
-in memory already, 128 at a time; nothing is read, stored or matched.
+back → the shipped rules → matches and the summary. Theirs: extract_pages, the same workers, over the same pages that
+lie in memory already, 128 at a time; nothing is read, stored or matched.
 Alternating in one run; CPU of this process and its children; S3 runs in a process of its own.
 Usage: python -m tests.benchmarks.bench_reprocess [PAGES [PAIRS]]; `make bench` takes 500 and 3, a whole day is 10000.
 """
