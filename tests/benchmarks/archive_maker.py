@@ -102,7 +102,8 @@ def article(day: date, number: int, at: datetime, found: list[Sentence]) -> Arti
     name = hashlib.sha256(f"{day} {number}".encode()).hexdigest()[:32]
     publisher = f"Publisher {number % PUBLISHERS}"
     url = f"https://news{number % PUBLISHERS}.example/{day}/{name}"
-    text = "\n".join(one.text for one in found[1:])
+    # two sentences a paragraph, as the corpus has
+    text = "\n".join(" ".join(one.text for one in found[at : at + 2]) for at in range(1, len(found), 2))
     return Article(
         article_id=name, source=f"source-{number % PUBLISHERS}", publisher=publisher, title=found[0].text, text=text,
         published=at, published_from="feed", first_seen=at, language="en", word_count=len(text.split()), method="fast",
