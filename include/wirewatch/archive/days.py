@@ -115,11 +115,11 @@ def versions(store: Store, day: CleanDay) -> Iterator[Version]:
 
     The batches are read twice, for which version is the latest is known only after the last of them.
     """
-    best: dict[str, _Rank] = {}
+    best: dict[str, Rank] = {}
     for row in _of_batches(store, day.batches):
-        best[row.article.article_id] = max(best.get(row.article.article_id, _LOWEST), _Rank.of(row))
+        best[row.article.article_id] = max(best.get(row.article.article_id, LOWEST), Rank.of(row))
     for row in _of_parquet(store, day):
-        name, rank = row.article.article_id, _Rank.of(row)
+        name, rank = row.article.article_id, Rank.of(row)
         # An article is in the file once, so one that is in no batch needs no comparing, and no remembering.
         if name in best:
             best[name] = max(best[name], rank)
@@ -128,14 +128,14 @@ def versions(store: Store, day: CleanDay) -> Iterator[Version]:
             yield Version(row, True, row.clean_key)
     given: set[str] = set()
     for row in _of_batches(store, day.batches):
-        name, rank = row.article.article_id, _Rank.of(row)
+        name, rank = row.article.article_id, Rank.of(row)
         is_latest = best[name] == rank and name not in given
         if is_latest:
             given.add(name)
         yield Version(row, is_latest, best[name].clean_key)
 
 
-class _Rank(NamedTuple):
+class Rank(NamedTuple):
     """The order of an article's versions. A summary of an unfetchable page comes before any fetched one."""
 
     fetched_at: datetime
@@ -143,11 +143,11 @@ class _Rank(NamedTuple):
     entry_url: str
 
     @classmethod
-    def of(cls, row: Row) -> "_Rank":
+    def of(cls, row: Row) -> "Rank":
         return cls(row.article.fetched_at or NEVER, row.clean_key, row.article.entry_url)
 
 
-_LOWEST = _Rank(NEVER, "", "")
+LOWEST = Rank(NEVER, "", "")
 
 
 def _of_batches(store: Store, keys: Iterable[str]) -> Iterator[Row]:
