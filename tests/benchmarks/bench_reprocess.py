@@ -13,9 +13,12 @@ import statistics
 import subprocess
 import sys
 import tempfile
+import time
+from collections.abc import Callable
 from datetime import UTC, datetime, timedelta
 from itertools import cycle, islice
 from pathlib import Path
+from typing import NamedTuple
 
 import boto3
 
@@ -39,6 +42,18 @@ BATCH_PAGES = 35
 NOW = datetime(2026, 11, 24, 12, tzinfo=UTC)
 DT = "2026-11-24"
 HEADERS = (("Content-Type", "text/html; charset=utf-8"),)
+
+
+class Cost(NamedTuple):
+    """CPU seconds of this process and its children, how many of them the workers took, and wall seconds."""
+
+    cpu_s: float
+    workers_s: float
+    wall_s: float
+
+    def per(self, pages: int) -> str:
+        cpu, workers = self.cpu_s / pages * 1000, self.workers_s / pages * 1000
+        return f"{cpu:.1f} ms CPU a page ({workers:.1f} in workers; {self.wall_s:.0f} s wall)"
 
 
 def main() -> None:
@@ -67,16 +82,19 @@ def compare(services: Services, count: int, pairs: int) -> None:
     for number in range(pairs + 1):
         size = min(count, 2 * CHUNK) if number == 0 else count  # the first one is for imports and caches
         forget(services.store)
-        alone = cpu_of(lambda size=size: extraction_alone(services, captures[:size]))
-        again = cpu_of(lambda number=number: reprocess(services, number, count))
+        alone = cost_of(lambda size=size: extraction_alone(services, captures[:size]))
+        again = cost_of(lambda number=number: reprocess(services, number, count))
         if number == 0:
             continue
-        ratios.append(again[0] / alone[0])
-        print(
-            f"  pair {number}: reprocess {again[0] / count * 1000:6.1f} ms CPU a page ({again[1]:.1f} s wall), "
-            f"extraction alone {alone[0] / count * 1000:6.1f} ms ({alone[1]:.1f} s wall), {ratios[-1]:.3f}"
-        )
+        ratios.append(again.cpu_s / alone.cpu_s)
+        print(f"  pair {number}: reprocess {again.per(count)}, extraction alone {alone.per(count)}, {ratios[-1]:.3f}")
     print(f"  median ratio {statistics.median(ratios):.3f} (target ≤ {TARGET})")
+
+
+def cost_of(act: Callable[[], None]) -> Cost:
+    mine = time.process_time()
+    cpu_s, wall_s = cpu_of(act)
+    return Cost(cpu_s, cpu_s - (time.process_time() - mine), wall_s)
 
 
 def services_of(s3_url: str, folder: Path) -> Services:
