@@ -41,7 +41,7 @@ class RealAirflow:
             "AIRFLOW__SCHEDULER__SCHEDULER_IDLE_SLEEP_TIME": "0.1",
             "AIRFLOW__SCHEDULER__USE_JOB_SCHEDULE": "False",
             "AIRFLOW__DAG_PROCESSOR__REFRESH_INTERVAL": "5",
-            # As docker-compose.yaml has it: tasks are forked from a scheduler that has imported what they need.
+            # As docker-compose.yaml has it: the scheduler has imported what its tasks need of other packages.
             "PYTHONPATH": f"{PROJECT}{os.pathsep}{PROJECT / 'deploy' / 'preload'}",
             **extra,
         }

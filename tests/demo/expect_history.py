@@ -27,7 +27,8 @@ def wrong_archive(newsroom: Newsroom, store: Store, days: Sequence[date]) -> lis
     """Every article of a day lies under that day, once; and nobody was alerted."""
     problems = []
     for day in days:
-        clean = [article for key in archive.clean_keys(store, [day]) for article in archive.read_articles(store, key)]
+        keys = [item.key for item in store.list(f"clean/dt={day}/")]
+        clean = [article for key in keys for article in archive.read_articles(store, key)]
         found = Counter(_slug(article.url) for article in clean)
         if found != Counter(newsroom.expected.history[day]):
             problems.append(
