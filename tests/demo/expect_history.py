@@ -29,11 +29,9 @@ def wrong_archive(newsroom: Newsroom, store: Store, days: Sequence[date]) -> lis
     for day in days:
         keys = [item.key for item in store.list(f"clean/dt={day}/")]
         clean = [article for key in keys for article in archive.read_articles(store, key)]
-        found = Counter(_slug(article.url) for article in clean)
-        if found != Counter(newsroom.expected.history[day]):
-            problems.append(
-                f"{day}: archived {sorted(found.elements())}, expected {sorted(newsroom.expected.history[day])}"
-            )
+        found, wanted = sorted(_slug(article.url) for article in clean), sorted(newsroom.expected.history[day])
+        if found != wanted:
+            problems.append(f"{day}: archived {found}, expected {wanted}")
     left = [item.key for prefix in ("outbox/", "delivery/", "frontier/") for item in store.list(prefix)]
     return problems + ([f"a quiet run wrote {', '.join(left)}"] if left else [])
 
