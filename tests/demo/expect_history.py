@@ -54,8 +54,8 @@ def wrong_messages(newsroom: Newsroom, messages: Sequence[Message], days: Sequen
     replies = [message for message in messages if message["thread_ts"] == head["ts"]]
     told = {reply["text"].partition(":")[0]: _slugs(reply) for reply in replies}
     wanted = {f"{day:%A} {day.day} {day:%B %Y}": slugs for day, slugs in matching.items() if slugs}
-    if told != wanted or len(replies) + 1 != len(messages):
-        problems.append(f"the replies tell {told}, expected {wanted}")
+    if told != wanted or not len(replies) == len(wanted) == len(messages) - 1:
+        problems.append(f"the replies tell {told} in {len(messages) - 1} messages, expected {wanted}, one each")
     return problems
 
 
