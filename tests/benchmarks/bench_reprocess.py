@@ -66,6 +66,7 @@ def compare(services: Services, count: int, pairs: int) -> None:
     ratios = []
     for number in range(pairs + 1):
         size = min(count, 2 * CHUNK) if number == 0 else count  # the first one is for imports and caches
+        forget(services.store)
         alone = cpu_of(lambda size=size: extraction_alone(services, captures[:size]))
         again = cpu_of(lambda number=number: reprocess(services, number, count))
         if number == 0:
@@ -117,10 +118,14 @@ def store_batch(store: Store, number: int, captures: list[Capture]) -> int:
     return number
 
 
+def forget(store: Store) -> None:
+    """As if no extractor had read the day yet."""
+    for item in list(store.list("clean/")):
+        store.delete(item.key)
+
+
 def reprocess(services: Services, number: int, count: int) -> None:
-    """One whole day under a label of its own, as if no extractor had read it yet."""
-    for item in list(services.store.list("clean/")):
-        services.store.delete(item.key)
+    """One whole day under a label of its own."""
     asked = Backfill.model_validate({"label": f"bench-{number}"})
     run = Run("reprocess_archive", f"backfill__{number}", DT, NOW + timedelta(days=1), True, asked)
     params = {"from": "raw", "rules": [], "sources": []}

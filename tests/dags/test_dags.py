@@ -3,6 +3,7 @@
 import json
 import os
 from datetime import UTC, datetime, timedelta
+from types import SimpleNamespace
 from urllib.parse import quote
 
 import pytest
@@ -266,6 +267,17 @@ def test_a_reprocess_takes_its_parameters_from_the_conf_of_its_backfill(airflow)
     assert result.tasks["extract"].result == {"from": "raw", "batches": 0, "extracted": 0}
     assert result.tasks["match"].result["matches"].startswith("backfills/again/matches/dt=")
     assert [message["text"].split(":")[0] for message in airflow.slack.messages][:1] == ["Backfill again"]
+
+
+@pytest.mark.parametrize(("run_type", "expected"), [("scheduled", True), ("backfill", False), ("manual", False)])
+def test_only_a_run_of_the_timetable_alone_was_asked_for_by_nobody(airflow_home, monkeypatch, run_type, expected):
+    from airflow.utils.types import DagRunType
+
+    for kind in (run_type, DagRunType(run_type)):
+        monkeypatch.setattr(
+            "airflow.sdk.get_current_context", lambda kind=kind: {"dag_run": SimpleNamespace(run_type=kind)}
+        )
+        assert airflow_support.is_scheduled() is expected
 
 
 def test_a_digest_is_posted_once_and_edited_by_the_next_run_and_skipped_when_none_is_due(airflow):
