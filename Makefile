@@ -5,7 +5,7 @@ BIN := $(VENV)/bin
 READY := $(VENV)/.installed
 
 .DEFAULT_GOAL := help
-.PHONY: help demo test check bench mutants rules-diff schema constraints clean
+.PHONY: help demo demo-history test check bench mutants rules-diff schema constraints clean
 
 help:
 	@grep -hE '^[a-z_-]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 16
@@ -20,6 +20,9 @@ $(READY): requirements.txt constraints.txt pyproject.toml
 
 demo: $(READY) ## the whole pipeline twice, on a made-up newsroom, with everything on loopback
 	@$(BIN)/python -m tests.demo
+
+demo-history: $(READY) ## a week of the newsroom's past through a real scheduler, and a new rule tried on it
+	@$(BIN)/python -m tests.demo.history
 
 test: $(READY) ## the whole suite
 	@$(BIN)/python -m pytest --numprocesses 2 --dist loadfile --no-loadscope-reorder

@@ -17,7 +17,8 @@ from include.wirewatch.deliver.receiver import (
 )
 from include.wirewatch.deliver.slack import SlackChannel
 from include.wirewatch.deliver.thread import BY_ITSELF
-from tests.deliver.conftest import NOW, Clock, make_alert
+from include.wirewatch.models import BulletinLine, BulletinSection
+from tests.deliver.conftest import NOW, Clock, make_alert, make_bulletin
 from tests.fakes.slack_server import CHANNEL, Fault
 
 
@@ -158,3 +159,16 @@ def test_lost_answers_end_in_one_message_each(slack_server, store):
             break
     ids = [message["metadata"]["event_payload"]["alert_id"] for message in slack_server.messages]
     assert sorted(ids) == sorted(alert.alert_id for alert in alerts)
+
+
+def test_a_refused_alert_that_comes_as_plain_text_still_has_its_link(slack, slack_server):
+    slack.post(make_alert(url="https://a.example/1?a=1&b=2", title="x" * 3_000), plain=True)
+    (message,) = slack_server.messages
+    assert message["text"].endswith("\nhttps://a.example/1?a=1&amp;b=2")
+    assert not message["blocks"]
+
+
+def test_a_refused_failure_that_comes_as_plain_text_still_says_why(slack, slack_server):
+    says = BulletinSection(heading="What it says", lines=(BulletinLine(text="rules.yaml:3:1: <wrong>"),))
+    slack.post(make_bulletin(sections=(says,)), plain=True)
+    assert "rules.yaml:3:1: &lt;wrong&gt;" in slack_server.messages[0]["text"]

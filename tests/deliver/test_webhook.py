@@ -99,6 +99,12 @@ def test_a_name_that_does_not_exist_is_a_fault_and_a_resolver_in_trouble_is_not(
         channel_of(server, url="https://cases.example/", resolver=Nameless([])).post(make_alert())
 
 
+@pytest.mark.parametrize("host", ["a" * 70, f"{'a' * 70}.example", "a..b.example"])
+def test_a_name_that_cannot_exist_is_a_fault(server, host):
+    with pytest.raises(ReceiverFaultError, match=r"correct url in receivers\.yaml"):
+        channel_of(server, url=f"https://{host}/hook", allow_hosts=()).post(make_alert())
+
+
 def test_a_certificate_that_cannot_be_trusted_is_the_receivers_fault(tmp_path):
     with (
         WebhookServer(tls=tls_of("somebody-else.example", tmp_path)) as server,

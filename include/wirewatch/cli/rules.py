@@ -14,6 +14,7 @@ from rich.progress import track
 from include.wirewatch import archive
 from include.wirewatch.cli.connections import open_config, open_store
 from include.wirewatch.cli.query import caret_under, rules_of_query
+from include.wirewatch.config.across import doubts
 from include.wirewatch.config.yaml_file import Loaded
 from include.wirewatch.errors import ConfigError
 from include.wirewatch.match import (
@@ -49,7 +50,7 @@ def check(
     ] = 0,
     as_json: Json = False,
 ) -> None:
-    """Validate sources.yaml, rules.yaml and receivers.yaml, and run every rule's examples.
+    """Validate sources.yaml, rules.yaml and receivers.yaml, what they say of each other, and every rule's examples.
 
     Only --archive, and a configuration in S3, need S3. Exit 0: all is well. 1: an example fails. 2: a file is wrong.
     """
@@ -87,6 +88,10 @@ def check(
     attempt(lambda: _counted(files.sources(), "sources"))
     attempt(rules)
     attempt(lambda: f"{_counted(loaded := files.receivers(), 'receivers')}; {_told(loaded.value.ops)}")
+    if not wrong:
+        loaded = files.receivers()
+        found = doubts(loaded.value, files.rules().value, files.sources().value)
+        warned.extend(loaded.places.problem(*doubt) for doubt in found)
     if as_json:
         result = {"ok": not wrong and not failed, "problems": wrong, "failed": failed, "warnings": warned}
         print(json.dumps(result, ensure_ascii=False))

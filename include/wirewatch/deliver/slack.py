@@ -24,7 +24,7 @@ from include.wirewatch.deliver.receiver import (
     UnknownOutcomeError,
     wait_s,
 )
-from include.wirewatch.deliver.render import render_message
+from include.wirewatch.deliver.render import render_message, render_plain
 from include.wirewatch.deliver.thread import BY_ITSELF, Place
 from include.wirewatch.models import Alert, Bulletin
 
@@ -94,7 +94,7 @@ class SlackChannel:
         answer = self._call(
             self._client.chat_postMessage,
             channel=self._channel,
-            text=message.text,
+            text=render_plain(outgoing) if plain else message.text,
             blocks=[] if plain else [block.to_dict() for block in message.blocks],
             metadata=_metadata(outgoing),
             client_msg_id=str(uuid.uuid5(uuid.NAMESPACE_URL, outgoing.alert_id)),

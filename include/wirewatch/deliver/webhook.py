@@ -128,6 +128,8 @@ class WebhookChannel:
             if guard.MARK in str(error.os_error):
                 self._fault(f"{error.os_error} is not public; name the host in allow_hosts if that is meant")
             raise UnknownOutcomeError(f"webhook {self._host}: no connection") from None
+        except (UnicodeError, aiohttp.InvalidURL):
+            self._fault("no such host can exist; correct url in receivers.yaml")
         except (aiohttp.ClientError, OSError) as error:
             # Dropped in mid-exchange, an answer that is no HTTP; their texts may hold the whole URL.
             raise UnknownOutcomeError(f"webhook {self._host}: no answer ({type(error).__name__})") from None

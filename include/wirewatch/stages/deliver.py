@@ -12,10 +12,15 @@ from include.wirewatch.deliver.quiet import Quiet
 from include.wirewatch.deliver.receiver import Channel
 from include.wirewatch.deliver.rollup import Gathering
 from include.wirewatch.deliver.slack import SlackChannel
+from include.wirewatch.deliver.unconnected import UnconnectedChannel
 from include.wirewatch.errors import FailuresError
 from include.wirewatch.stages.services import Services, Summary, summary_line
 
 log = logging.getLogger(__name__)
+NO_SLACK = (
+    "there is no Airflow connection 'slack_api_default': add it with the bot's token as its password, or make it a "
+    "receiver of kind console, whose alerts appear in the log of this task"
+)
 
 
 class DeliveryError(FailuresError):
@@ -59,17 +64,14 @@ def quiet_of(receiver: Receiver) -> Quiet:
 def open_channels(
     file: ReceiversFile, slack: WebClient | None, open_secret: Callable[[str], str | None]
 ) -> dict[str, Channel]:
-    """Receiver name → its channel. Without a Slack connection, Slack receivers print into the task log instead."""
+    """Receiver name → its channel. Without a Slack connection, what is for Slack waits until there is one."""
     channels: dict[str, Channel] = {}
     for receiver in file.receivers:
         match receiver:
             case SlackReceiver() if slack is not None:
                 channels[receiver.name] = SlackChannel(slack, receiver.channel)
             case SlackReceiver():
-                log.warning(
-                    "there is no connection 'slack_api_default': alerts for %r appear in this log", receiver.name
-                )
-                channels[receiver.name] = ConsoleChannel(receiver.name)
+                channels[receiver.name] = UnconnectedChannel("slack", NO_SLACK)
             case WebhookReceiver():
                 # aiohttp costs a quarter of a CPU-second: only who posts to webhooks pays it.
                 from include.wirewatch.deliver.webhook import WebhookChannel

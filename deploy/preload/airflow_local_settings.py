@@ -1,0 +1,34 @@
+"""What every task imports, imported once by the process that they are forked from: the scheduler, or a Celery worker.
+
+Airflow itself imports this file wherever it is on PYTHONPATH (docker-compose.yaml puts it there). Without it each task
+spends about two CPU-seconds on the same imports; where a task gets an interpreter of its own (MWAA), it does nothing.
+Imports only: no connection, no thread, nothing that a fork would have to share.
+"""
+
+import importlib
+import sys
+from contextlib import suppress
+
+__all__: list[str] = []  # Airflow takes over every other name
+
+FORKS_TASKS = {"scheduler", "standalone", "worker"}
+MODULES = (
+    "airflow.providers.amazon.aws.hooks.s3",
+    "airflow.providers.slack.hooks.slack",
+    "boto3",
+    "trafilatura",
+    "include.wirewatch.stages.backfill",
+    "include.wirewatch.stages.batches",
+    "include.wirewatch.stages.deliver",
+    "include.wirewatch.stages.digest",
+    "include.wirewatch.stages.fetch",
+    "include.wirewatch.stages.finish",
+    "include.wirewatch.stages.history",
+    "include.wirewatch.stages.watch",
+)
+
+if FORKS_TASKS & set(sys.argv[1:3]):
+    for module in MODULES:
+        # A scheduler must start, whatever is wrong with one of them: the task that needs it says so.
+        with suppress(Exception):
+            importlib.import_module(module)
