@@ -8,6 +8,7 @@ from include.wirewatch.deliver.decide import LEASE, SETTLE
 from include.wirewatch.deliver.drain import Drain
 from include.wirewatch.deliver.offer import offer
 from include.wirewatch.deliver.receiver import BusyError, MessageFaultError, ReceiverFaultError, UnknownOutcomeError
+from include.wirewatch.errors import StoreError
 from include.wirewatch.models import Failure
 from tests.deliver.conftest import FakeChannel, make_alert
 
@@ -154,6 +155,46 @@ def test_a_refused_message_is_tried_as_plain_text_and_then_kept_as_dead(store, c
     known = delivery_log.read(store, other.alert_id)
     assert known.entry.state == "dead"
     assert known.entry.alert == other, "nothing is lost: the log keeps the alert"
+
+
+@pytest.mark.parametrize("after_effect", [False, True], ids=["before the write", "after the write"])
+@pytest.mark.parametrize("dies_at", [3, 4, 5], ids=["dead", "tell", "delete"])
+def test_killed_at_any_write_of_a_dead_alert_its_failure_is_told(store, clock, channel, dies_at, after_effect):
+    alert, told = make_alert(), "told"
+    outbox.enqueue(store, alert)
+    dying = DyingStore(store, dies_at, after_effect=after_effect)
+
+    def drain_once(store):
+        channel.faults = [MessageFaultError("invalid_blocks"), MessageFaultError("msg_too_long")]
+        telling = drain(store, clock, channel)
+        telling.tell = lambda failures: store.put(told, repr(failures).encode())
+        return telling.run(90)
+
+    with pytest.raises(Killed):
+        drain_once(dying)
+    for _ in range(2):
+        clock.sleep((LEASE + SETTLE).total_seconds())
+        drain_once(store)
+    assert f"dead {alert.alert_id}" in store.get(told).body.decode()
+    assert "msg_too_long" in store.get(told).body.decode()
+    assert list(outbox.waiting(store)) == []
+
+
+def test_a_dead_alert_is_a_failure_of_the_retry_as_well_when_the_first_try_could_not_tell_it(store, clock, channel):
+    outbox.enqueue(store, make_alert())
+    channel.faults = [MessageFaultError("invalid_blocks"), MessageFaultError("msg_too_long")]
+
+    def cannot_tell(failures):
+        raise StoreError("S3 is away")
+
+    first = drain(store, clock, channel)
+    first.tell = cannot_tell
+    with pytest.raises(StoreError):
+        first.run(90)
+    result = drain(store, clock, channel).run(90)
+    assert result.counts == {"dead": 1}
+    assert "msg_too_long" in result.failures[0].says
+    assert drain(store, clock, channel).run(90).failures == []
 
 
 def test_a_receiver_that_left_the_file_keeps_its_alerts(store, clock):

@@ -1,13 +1,13 @@
 """The loop that empties the outbox: read the log, decide, act, log. Any number of workers may run it at once.
 
 For one alert: which story (story.py) → claim … sent (posting.py) → delete the marker. Whatever was done before a crash
-is found done; the rest is repeated.
+is found done; the rest is repeated. A dead one keeps its marker until its failure is told.
 """
 
 import logging
 import time
 from collections import Counter, deque
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
 
@@ -55,6 +55,7 @@ class _Pass:
 
     held: what waits for the end of quiet hours. released: what does not, because a more severe reply takes it along.
     overdue: receiver → for each message left open too long, when it was due and why it is open.
+    dead: what the log calls dead; its marker goes once that is told.
     """
 
     deadline: datetime
@@ -64,6 +65,7 @@ class _Pass:
     held: dict[str, Alert | Bulletin] = field(default_factory=dict)
     released: set[str] = field(default_factory=set)
     overdue: dict[str, list[tuple[datetime, str]]] = field(default_factory=dict)
+    dead: list[Alert | Bulletin] = field(default_factory=list)
     result: Drained = field(default_factory=Drained)
 
 
@@ -72,8 +74,8 @@ class Drain:
     """One worker's pass over the outbox.
 
     channels: receiver name → its channel. gathering, quiet: receiver name → its own, where it is not the default.
-    post_interval_s: pause between two posts to one receiver.
-    now and sleep are arguments so that time can be told in tests.
+    tell: what hands a run's failures on, so that they outlive this process. post_interval_s: pause between two posts to
+    one receiver. now and sleep are arguments so that time can be told in tests.
     """
 
     store: Store
@@ -81,6 +83,7 @@ class Drain:
     owner: str
     gathering: Mapping[str, Gathering] = field(default_factory=dict)
     quiet: Mapping[str, Quiet] = field(default_factory=dict)
+    tell: Callable[[Sequence[Failure]], object] = lambda failures: None  # noqa: ARG005  # for who reads Drained alone
     post_interval_s: float = 1.0
     now: Callable[[], datetime] = lambda: datetime.now(UTC)
     sleep: Callable[[float], None] = time.sleep
@@ -122,6 +125,11 @@ class Drain:
             self._count(alert, going, Decision.HELD)
         self._count_copies()
         self._name_overdue(going)
+        if going.result.failures:
+            self.tell(going.result.failures)
+        # In this order: killed before it is told, the next drain finds the marker, and tells it.
+        for outgoing in going.dead:
+            outbox.remove(self.store, outgoing)
         return going.result
 
     def _wait_s(self, receiver: str, going: _Pass) -> float:
@@ -146,12 +154,7 @@ class Drain:
                 going.busy_until[receiver] = self.now() + timedelta(seconds=error.retry_after_s)
                 outcome, why = "left_for_next", str(error)
             except MessageFaultError as error:
-                outbox.remove(self.store, outgoing)
-                kind = "alert" if isinstance(outgoing, Alert) else outgoing.kind
-                says = f"{kind} {outgoing.alert_id} for {receiver!r} is dead: {error}"
-                # A failure that is refused must not become a failure that is refused, and so on without end.
-                going.result.fail(f"{'untold' if kind == 'failure' else 'dead'} {outgoing.alert_id}", says)
-                outcome = "dead"
+                outcome = self._bury(outgoing, going, str(error))
             except UnknownOutcomeError as error:
                 log.warning("deliver.unknown alert=%s receiver=%s reason=%s", outgoing.alert_id, receiver, error)
                 outcome, why = "unknown", str(error)
@@ -207,9 +210,12 @@ class Drain:
         known = delivery_log.read(self.store, outgoing.alert_id, log_of(outgoing))
         held = self._is_held(outgoing, going)
         decision = decide(outgoing, known.entry if known else None, self.now(), held=held)
-        if known and decision in {Decision.ALREADY_SENT, Decision.DEAD}:
+        if known and decision is Decision.ALREADY_SENT:
             self._settle(outgoing, known.entry)
             return decision
+        if known and decision is Decision.DEAD:
+            self._add_addenda(outgoing, known.entry)
+            return self._bury(outgoing, going, known.entry.error)
         if decision not in {Decision.FIRST, Decision.RESUME, Decision.RECONCILE, Decision.EDIT}:
             return decision
         channel = self.channels.get(outgoing.receiver)
@@ -252,14 +258,26 @@ class Drain:
         parent = delivery_log.read(self.store, lead.alert_id, log_of(outgoing))
         return place_below(outgoing, parent.entry if parent else None, parent_waits=waits)
 
-    def _settle(self, outgoing: Alert | Bulletin, entry: LogEntry) -> None:
-        """What is left once the log says sent or dead. Repeated whole after a crash; the marker goes last."""
-        # A marker that came back (see offer.py) may name rules that the delivered one did not.
+    def _bury(self, outgoing: Alert | Bulletin, going: _Pass, why: str) -> str:
+        """The log calls it dead: that is a failure, by whichever drain the marker is found."""
+        kind = "alert" if isinstance(outgoing, Alert) else outgoing.kind
+        says = f"{kind} {outgoing.alert_id} for {outgoing.receiver!r} is dead: {why}"
+        # A failure that is refused must not become a failure that is refused, and so on without end.
+        going.result.fail(f"{'untold' if kind == 'failure' else 'dead'} {outgoing.alert_id}", says)
+        going.dead.append(outgoing)
+        return Decision.DEAD
+
+    def _add_addenda(self, outgoing: Alert | Bulletin, entry: LogEntry) -> None:
+        """A marker that came back (see offer.py) may name rules that the delivered one did not."""
         if isinstance(outgoing, Alert) and not outgoing.parent:
             enqueue_addenda(self.store, outgoing, Told(entry.alert_id, entry.article_id, entry.rules))
-            if entry.state == "sent" and entry.parent:
-                self._uncounted.setdefault((outgoing.receiver, entry.parent), []).append(outgoing)
-                return
+
+    def _settle(self, outgoing: Alert | Bulletin, entry: LogEntry) -> None:
+        """What is left once the log says sent. Repeated whole after a crash; the marker goes last."""
+        self._add_addenda(outgoing, entry)
+        if isinstance(outgoing, Alert) and not outgoing.parent and entry.parent:
+            self._uncounted.setdefault((outgoing.receiver, entry.parent), []).append(outgoing)
+            return
         if isinstance(outgoing, Bulletin) and entry.bulletin and entry.bulletin.edition < outgoing.edition:
             return  # what was found in the channel is an earlier edition: the marker's turn to edit it comes next
         outbox.remove(self.store, outgoing)

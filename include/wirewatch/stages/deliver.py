@@ -8,11 +8,13 @@ from slack_sdk import WebClient
 from include.wirewatch.config.receivers import ConsoleReceiver, Receiver, ReceiversFile, SlackReceiver, WebhookReceiver
 from include.wirewatch.deliver.console import ConsoleChannel
 from include.wirewatch.deliver.drain import Drain
+from include.wirewatch.deliver.failure import NOWHERE, Where
 from include.wirewatch.deliver.quiet import Quiet
 from include.wirewatch.deliver.receiver import Channel
 from include.wirewatch.deliver.rollup import Gathering
 from include.wirewatch.deliver.slack import SlackChannel
 from include.wirewatch.errors import FailuresError
+from include.wirewatch.stages.report import report
 from include.wirewatch.stages.services import Services, Summary, summary_line
 
 log = logging.getLogger(__name__)
@@ -22,8 +24,8 @@ class DeliveryError(FailuresError):
     """Somebody must mend a receiver or look at a refused message. No alert is lost; the sweeper goes on trying."""
 
 
-def deliver(services: Services) -> Summary:
-    """Drain the outbox for at most settings.deliver_s.
+def deliver(services: Services, where: Where = NOWHERE) -> Summary:
+    """Drain the outbox for at most settings.deliver_s. Failures go to ops by itself: a retry may no longer see them.
 
     Raises:
         DeliveryError: after everything else was delivered, naming each parked receiver and each dead alert.
@@ -35,6 +37,7 @@ def deliver(services: Services) -> Summary:
         services.worker,
         {receiver.name: gathering_of(receiver) for receiver in file.receivers},
         {receiver.name: quiet_of(receiver) for receiver in file.receivers},
+        tell=lambda failures: report(services, failures, where),
         post_interval_s=services.settings.post_interval_s,
         now=services.now,
     )
