@@ -8,6 +8,7 @@ from include.wirewatch.deliver.decide import LEASE, SETTLE
 from include.wirewatch.deliver.drain import Drain
 from include.wirewatch.deliver.offer import offer
 from include.wirewatch.deliver.receiver import BusyError, MessageFaultError, ReceiverFaultError, UnknownOutcomeError
+from include.wirewatch.deliver.story import lead_of, signature_of
 from include.wirewatch.errors import StoreError
 from include.wirewatch.models import Failure
 from tests.deliver.conftest import FakeChannel, make_alert
@@ -254,6 +255,58 @@ def test_a_marker_that_cannot_be_read_is_told_and_the_others_are_delivered(store
     assert result.counts == {"posted": 1, "unreadable": 1}
     assert "outbox/0000.json is not readable" in result.failures[0].says
     assert store.get("outbox/0000.json") is not None, "it stays for the version that knows it"
+
+
+NEWER = b'{"from": "a newer version"}'
+SIGNATURE = signature_of(" ".join(f"word{number}" for number in range(100)))
+
+
+@pytest.mark.parametrize(
+    "key",
+    [f"delivery/{make_alert(1).alert_id}.json", f"delivery/{make_alert(0).alert_id}.json", "stories/desk/24h-2.json"],
+    ids=["its log entry", "its parent's log entry", "the stories"],
+)
+def test_an_object_that_cannot_be_read_holds_up_only_what_hangs_on_it(store, clock, channel, key):
+    other = FakeChannel()
+    outbox.enqueue(store, make_alert(0, signature=SIGNATURE))
+    drain(store, clock, channel).run(90)
+    store.put(key, NEWER)
+    outbox.enqueue(store, make_alert(1, signature=SIGNATURE))
+    outbox.enqueue(store, make_alert(2, receiver="night"))
+    result = drain(store, clock, {"desk": channel, "night": other}).run(90)
+    assert result.counts == {"unreadable": 1, "posted": 1}
+    assert other.posted == [make_alert(2, receiver="night").alert_id]
+    assert [failure.subject for failure in result.failures] == [f"unreadable {key}"]
+    assert [waiting.alert_id for waiting in outbox.waiting(store)] == [make_alert(1).alert_id]
+
+
+def test_a_parent_in_the_outbox_that_cannot_be_read_holds_up_its_replies_alone(store, clock, channel):
+    lead_of(store, make_alert(0, signature=SIGNATURE), clock())
+    store.put(f"outbox/{make_alert(0).alert_id}.json", NEWER)
+    outbox.enqueue(store, make_alert(1, signature=SIGNATURE))
+    outbox.enqueue(store, make_alert(2))
+    result = drain(store, clock, channel).run(90)
+    assert result.counts == {"unreadable": 2, "posted": 1}
+    assert len(result.failures) == 1, "one object is one failure"
+
+
+def test_a_fault_of_our_own_with_one_message_holds_up_no_other(store, clock, channel, caplog):
+    outbox.enqueue(store, make_alert(0))
+    outbox.enqueue(store, make_alert(1))
+    channel.faults = [ZeroDivisionError("xoxb-of-somebody")]
+    result = drain(store, clock, channel).run(90)
+    assert result.counts == {"broken": 1, "posted": 1}
+    (failure,) = result.failures
+    assert failure.says.endswith("for 'desk' cannot be delivered: ZeroDivisionError")
+    assert "Traceback" in caplog.text
+    assert len(list(outbox.waiting(store))) == 1
+
+
+def test_a_store_that_fails_stops_the_drain(store, clock, channel):
+    outbox.enqueue(store, make_alert())
+    channel.faults = [StoreError("S3 is away")]
+    with pytest.raises(StoreError):
+        drain(store, clock, channel).run(90)
 
 
 def test_an_alert_whose_fate_stays_unknown_becomes_a_failure(store, clock, channel):

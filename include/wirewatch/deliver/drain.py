@@ -6,7 +6,7 @@ is found done; the rest is repeated. A dead one keeps its marker until its failu
 
 import logging
 import time
-from collections import Counter, deque
+from collections import deque
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
@@ -14,6 +14,8 @@ from datetime import UTC, datetime, timedelta
 from include.wirewatch.deliver import log as delivery_log
 from include.wirewatch.deliver import outbox
 from include.wirewatch.deliver.decide import Decision, decide
+from include.wirewatch.deliver.drained import Drained
+from include.wirewatch.deliver.failure import UNTOLD
 from include.wirewatch.deliver.log import LogEntry, log_of
 from include.wirewatch.deliver.offer import Told, enqueue_addenda
 from include.wirewatch.deliver.posting import Poster
@@ -26,35 +28,19 @@ from include.wirewatch.deliver.receiver import (
     UnknownOutcomeError,
 )
 from include.wirewatch.deliver.rollup import STORMS_ONLY, Gathering
+from include.wirewatch.deliver.stored import UnreadableError
 from include.wirewatch.deliver.story import Lead, copies_of, lead_of
 from include.wirewatch.deliver.thread import BY_ITSELF, Place, place_below, place_decided, severity_of
+from include.wirewatch.errors import WirewatchError
 from include.wirewatch.models import Alert, Bulletin, Failure
 from include.wirewatch.store import Store
 
 log = logging.getLogger(__name__)
-# A message that is still open so long after it was due is a failure that somebody must see.
-TOO_LONG = timedelta(hours=1)
-# Outcomes after which a message is still open, and nobody has been told why.
-OPEN = {"left_for_next", "unknown", Decision.OWNED, Decision.SETTLING, Decision.WAITS_FOR_PARENT}
-
-
-@dataclass
-class Drained:
-    """What one drain did: messages by outcome, and what somebody has to mend."""
-
-    counts: Counter[str] = field(default_factory=Counter)
-    failures: list[Failure] = field(default_factory=list)
-
-    def fail(self, subject: str, says: str, about: str = "") -> None:
-        self.failures.append(Failure(subject, says, about))
-
-
 @dataclass
 class _Pass:
     """What one run has learnt: who is parked, who may be posted to again when, and what still waits for whom.
 
     held: what waits for the end of quiet hours. released: what does not, because a more severe reply takes it along.
-    overdue: receiver → for each message left open too long, when it was due and why it is open.
     dead: what the log calls dead; its marker goes once that is told.
     """
 
@@ -64,7 +50,6 @@ class _Pass:
     queues: dict[str, deque[Alert | Bulletin]] = field(default_factory=dict)
     held: dict[str, Alert | Bulletin] = field(default_factory=dict)
     released: set[str] = field(default_factory=set)
-    overdue: dict[str, list[tuple[datetime, str]]] = field(default_factory=dict)
     dead: list[Alert | Bulletin] = field(default_factory=list)
     result: Drained = field(default_factory=Drained)
 
@@ -98,9 +83,8 @@ class Drain:
         going = _Pass(self.now() + timedelta(seconds=budget_s))
         replies: list[Alert | Bulletin] = []
         for outgoing in outbox.waiting(self.store):
-            if isinstance(outgoing, outbox.Unreadable):
-                says = f"{outgoing.key} is not readable by this version ({outgoing.problem})"
-                going.result.fail(f"unreadable {outgoing.key}", says)
+            if isinstance(outgoing, UnreadableError):
+                going.result.fail(*outgoing.failures)
                 going.result.counts["unreadable"] += 1
                 continue
             queue = going.queues.setdefault(outgoing.receiver, deque())
@@ -123,8 +107,7 @@ class Drain:
             self._count(reply, going, Decision.WAITS_FOR_PARENT)
         for alert in going.held.values():
             self._count(alert, going, Decision.HELD)
-        self._count_copies()
-        self._name_overdue(going)
+        self._count_copies(going)
         if going.result.failures:
             self.tell(going.result.failures)
         # In this order: killed before it is told, the next drain finds the marker, and tells it.
@@ -141,25 +124,11 @@ class Drain:
 
     def _attempt(self, outgoing: Alert | Bulletin, going: _Pass, replies: list[Alert | Bulletin]) -> None:
         """Try one message and count the outcome; one that is held, or waits for its parent, is kept for later."""
-        receiver, why = outgoing.receiver, ""
-        outcome = self._stopped(receiver, going)
+        outcome, why = self._stopped(outgoing.receiver, going), ""
         if not outcome:
-            try:
-                outcome = self._deliver(outgoing, going)
-            except ReceiverFaultError as error:
-                going.parked.add(receiver)
-                going.result.fail(f"parked {receiver}", f"receiver {receiver!r} is parked: {error}", receiver)
-                outcome = "parked"
-            except BusyError as error:
-                going.busy_until[receiver] = self.now() + timedelta(seconds=error.retry_after_s)
-                outcome, why = "left_for_next", str(error)
-            except MessageFaultError as error:
-                outcome = self._bury(outgoing, going, str(error))
-            except UnknownOutcomeError as error:
-                log.warning("deliver.unknown alert=%s receiver=%s reason=%s", outgoing.alert_id, receiver, error)
-                outcome, why = "unknown", str(error)
+            outcome, why = self._outcome(outgoing, going)
         if outcome in {"posted", "edited"}:
-            going.busy_until[receiver] = self.now() + timedelta(seconds=self.post_interval_s)
+            going.busy_until[outgoing.receiver] = self.now() + timedelta(seconds=self.post_interval_s)
         if outcome == Decision.WAITS_FOR_PARENT:
             replies.append(outgoing)
         elif outcome == Decision.HELD:
@@ -167,10 +136,38 @@ class Drain:
         else:
             self._count(outgoing, going, outcome, why)
 
+    def _outcome(self, outgoing: Alert | Bulletin, going: _Pass) -> tuple[str, str]:
+        """What became of one message, and why it did not go out. One that cannot be dealt with holds up no other."""
+        receiver = outgoing.receiver
+        try:
+            return self._deliver(outgoing, going), ""
+        except ReceiverFaultError as error:
+            going.parked.add(receiver)
+            going.result.fail(Failure(f"parked {receiver}", f"receiver {receiver!r} is parked: {error}", receiver))
+            return "parked", str(error)
+        except BusyError as error:
+            going.busy_until[receiver] = self.now() + timedelta(seconds=error.retry_after_s)
+            return "left_for_next", str(error)
+        except MessageFaultError as error:
+            return self._bury(outgoing, going, str(error)), str(error)
+        except UnknownOutcomeError as error:
+            log.warning("deliver.unknown alert=%s receiver=%s reason=%s", outgoing.alert_id, receiver, error)
+            return "unknown", str(error)
+        except UnreadableError as error:
+            going.result.fail(*error.failures)
+            return "unreadable", str(error)
+        except WirewatchError:
+            raise  # S3 is away: so it is for all of them
+        except Exception as error:
+            log.exception("deliver.broken alert=%s receiver=%s", outgoing.alert_id, receiver)
+            says = f"{_named(outgoing)} cannot be delivered: {type(error).__name__}"
+            going.result.fail(_failure("broken", outgoing, says))
+            return "broken", says
+
     def _count(self, outgoing: Alert | Bulletin, going: _Pass, outcome: str, why: str = "") -> None:
         going.result.counts[outcome] += 1
-        if outcome in OPEN and self.now() - (due := self._due(outgoing)) > TOO_LONG:
-            going.overdue.setdefault(outgoing.receiver, []).append((due, why or str(outcome)))
+        due = self._due(outgoing)
+        going.result.still_open(outcome, outgoing.receiver, due, self.now() - due, why)
 
     def _due(self, outgoing: Alert | Bulletin) -> datetime:
         """Since when it could have gone out."""
@@ -185,12 +182,6 @@ class Drain:
             return False
         now = self.now()
         return held_until(self.quiet.get(outgoing.receiver, ALWAYS_OPEN), severity_of(outgoing), now) > now
-
-    def _name_overdue(self, going: _Pass) -> None:
-        for receiver, late in going.overdue.items():
-            since, why = min(late)
-            says = f"{len(late)} messages for {receiver!r} are overdue, the oldest since {since:%Y-%m-%d %H:%M} UTC"
-            going.result.fail(f"overdue {receiver}", f"{says}: {why}", receiver)
 
     def _stopped(self, receiver: str, going: _Pass) -> str:
         """Why a message for it is not even tried, after waiting for its next slot; "" where it is."""
@@ -260,10 +251,7 @@ class Drain:
 
     def _bury(self, outgoing: Alert | Bulletin, going: _Pass, why: str) -> str:
         """The log calls it dead: that is a failure, by whichever drain the marker is found."""
-        kind = "alert" if isinstance(outgoing, Alert) else outgoing.kind
-        says = f"{kind} {outgoing.alert_id} for {outgoing.receiver!r} is dead: {why}"
-        # A failure that is refused must not become a failure that is refused, and so on without end.
-        going.result.fail(f"{'untold' if kind == 'failure' else 'dead'} {outgoing.alert_id}", says)
+        going.result.fail(_failure("dead", outgoing, f"{_named(outgoing)} is dead: {why}"))
         going.dead.append(outgoing)
         return Decision.DEAD
 
@@ -282,11 +270,14 @@ class Drain:
             return  # what was found in the channel is an earlier edition: the marker's turn to edit it comes next
         outbox.remove(self.store, outgoing)
 
-    def _count_copies(self) -> None:
+    def _count_copies(self, going: _Pass) -> None:
         """Edit each alert that was replied to, once; then the replies are through, and their markers go."""
         for (receiver, lead), replies in self._uncounted.items():
             try:
                 is_shown, why = self._show_copies(lead, receiver), "another edit of it may be on its way"
+            except UnreadableError as error:
+                going.result.fail(*error.failures)
+                is_shown, why = False, str(error)
             except (BusyError, ReceiverFaultError, UnknownOutcomeError) as error:
                 is_shown, why = False, str(error)
             if not is_shown:
@@ -303,3 +294,12 @@ class Drain:
         if parent is None or channel is None:
             return True
         return self._poster.count_copies(parent, channel, lambda: copies_of(self.store, receiver, lead))
+
+
+def _named(outgoing: Alert | Bulletin) -> str:
+    return f"{'alert' if isinstance(outgoing, Alert) else outgoing.kind} {outgoing.alert_id} for {outgoing.receiver!r}"
+
+
+def _failure(kind: str, outgoing: Alert | Bulletin, says: str) -> Failure:
+    # A failure that is refused must not become a failure that is refused, and so on without end.
+    return Failure(f"{UNTOLD if outgoing.kind == 'failure' else kind} {outgoing.alert_id}", says)

@@ -94,9 +94,14 @@ KINDS = {
         "The delivery log keeps it. Once the reason is gone, wirewatch alerts retry tries it again.",
         passes=True,
     ),
+    "broken": Kind(
+        "A message cannot be delivered",
+        "{count} messages cannot be delivered",
+        f"{_LOG} A fault of Wirewatch: report it. The message stays, and every sweep tries again.",
+    ),
     "unreadable": Kind(
-        "An object of the outbox is not readable",
-        "{count} objects of the outbox are not readable",
+        "An object in S3 is not readable",
+        "{count} objects in S3 are not readable",
         "A newer version wrote it, or it is damaged. Deploy the newer version again, or look at it and delete it.",
     ),
     "doctor": Kind(

@@ -11,6 +11,7 @@ from typing import Literal, NamedTuple
 
 from pydantic import AliasChoices, Field
 
+from include.wirewatch.deliver.stored import read_as
 from include.wirewatch.models import Alert, Bulletin, Record, Severity, UtcDatetime
 from include.wirewatch.store import Store
 
@@ -63,8 +64,10 @@ class Versioned(NamedTuple):
 
 
 def read(store: Store, alert_id: str, under: str = PREFIX) -> Versioned | None:
-    stored = store.get(_key(under, alert_id))
-    return Versioned(LogEntry.model_validate_json(stored.body), stored.etag) if stored else None
+    """The entry, or None. Raises UnreadableError for one that this version does not know."""
+    key = _key(under, alert_id)
+    stored = store.get(key)
+    return Versioned(read_as(key, stored.body, LogEntry.model_validate_json), stored.etag) if stored else None
 
 
 def write(store: Store, entry: LogEntry, before: Versioned | None, under: str = PREFIX) -> Versioned | None:

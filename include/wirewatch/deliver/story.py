@@ -19,6 +19,7 @@ from typing import NamedTuple
 from rensa import RMinHash
 
 from include.wirewatch.deliver.rollup import STORMS_ONLY, Gathering, Rollup, rollup_alert, rollup_for
+from include.wirewatch.deliver.stored import read_as
 from include.wirewatch.errors import StoreError
 from include.wirewatch.models import Alert, Record, UtcDatetime
 from include.wirewatch.store import Store
@@ -168,7 +169,9 @@ def copies_of(store: Store, receiver: str, lead: str) -> tuple[str, ...]:
 
 def _read(store: Store, receiver: str) -> tuple[Stories, str | None]:
     stored = store.get(_key(receiver))
-    return (Stories.model_validate_json(stored.body), stored.etag) if stored else (Stories(), None)
+    if stored is None:
+        return Stories(), None
+    return read_as(_key(receiver), stored.body, Stories.model_validate_json), stored.etag
 
 
 def _key(receiver: str) -> str:
