@@ -36,6 +36,8 @@ from include.wirewatch.models import Alert, Bulletin, Failure
 from include.wirewatch.store import Store
 
 log = logging.getLogger(__name__)
+
+
 @dataclass
 class _Pass:
     """What one run has learnt: who is parked, who may be posted to again when, and what still waits for whom.
