@@ -3,7 +3,7 @@
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import suppress
 from datetime import UTC, datetime, timedelta
-from itertools import combinations
+from itertools import combinations, pairwise
 
 import pytest
 from slack_sdk import WebClient
@@ -11,7 +11,7 @@ from slack_sdk import WebClient
 from include.wirewatch.deliver import outbox, story
 from include.wirewatch.deliver.decide import LEASE, SETTLE
 from include.wirewatch.deliver.drain import Drain
-from include.wirewatch.deliver.receiver import BusyError, MessageFaultError, UnknownOutcomeError
+from include.wirewatch.deliver.receiver import BusyError, MessageFaultError, ReceiverFaultError, UnknownOutcomeError
 from include.wirewatch.deliver.slack import SlackChannel
 from include.wirewatch.deliver.story import (
     ALIKE,
@@ -203,6 +203,63 @@ def test_an_edit_that_failed_is_repeated_and_the_copy_is_not(store, clock, chann
     assert drain(store, clock, channel).run(90).counts == {"already_sent": 1}
     assert channel.copies == {copy(1).alert_id: ("Paper 2",)}
     assert len(channel.posted) == 2
+
+
+class Counting(FakeChannel):
+    """Every edit takes takes_s, and fails."""
+
+    def __init__(self, clock, error, takes_s=0):
+        super().__init__()
+        self.clock, self.error, self.takes_s, self.edited_at = clock, error, takes_s, []
+
+    def update(self, *arguments, **options):
+        self.edited_at.append(self.clock.now)
+        self.clock.sleep(self.takes_s)
+        if self.error:
+            raise self.error
+        super().update(*arguments, **options)
+
+
+def copied(store, clock, channel, leads=5):
+    """So many alerts, delivered, and a copy of each in the outbox."""
+    texts = [TEXT.replace("word", f"word{number}x") for number in range(leads)]
+    enqueue(store, *[copy(number, text=text) for number, text in enumerate(texts)])
+    drain(store, clock, channel).run(90)
+    enqueue(store, *[copy(100 + number, text=text) for number, text in enumerate(texts)])
+
+
+def test_a_receiver_that_is_busy_is_asked_for_no_further_count(store, clock):
+    channel = Counting(clock, BusyError(60))
+    copied(store, clock, channel)
+    result = drain(store, clock, channel).run(90)
+    assert result.counts == {"posted": 5}
+    assert len(channel.edited_at) == 1
+    assert len(list(outbox.waiting(store))) == 5, "they are counted by the next drain"
+
+
+def test_counts_stop_at_the_deadline(store, clock):
+    channel = Counting(clock, UnknownOutcomeError("no answer"), takes_s=10)
+    copied(store, clock, channel)
+    deadline = clock.now + timedelta(seconds=25)
+    drain(store, clock, channel).run(25)
+    assert channel.edited_at
+    assert max(channel.edited_at) < deadline
+
+
+def test_counts_keep_their_distance_like_posts(store, clock):
+    channel = Counting(clock, None)
+    copied(store, clock, channel)
+    drain(store, clock, channel).run(90)
+    pauses = [(later - earlier).total_seconds() for earlier, later in pairwise(channel.edited_at)]
+    assert pauses == [1.0] * 4
+
+
+def test_a_receiver_whose_fault_shows_at_a_count_is_parked_and_told(store, clock):
+    channel = Counting(clock, ReceiverFaultError("missing_scope: install the app again"))
+    copied(store, clock, channel)
+    result = drain(store, clock, channel).run(90)
+    assert [failure.subject for failure in result.failures] == ["parked desk"]
+    assert len(channel.edited_at) == 1
 
 
 @pytest.mark.parametrize("error", [UnknownOutcomeError("no answer"), Killed()], ids=lambda e: type(e).__name__)

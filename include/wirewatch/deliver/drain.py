@@ -10,50 +10,46 @@ from collections import deque
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
+from functools import partial
 
 from include.wirewatch.deliver import log as delivery_log
 from include.wirewatch.deliver import outbox
 from include.wirewatch.deliver.decide import Decision, decide
 from include.wirewatch.deliver.drained import Drained
-from include.wirewatch.deliver.failure import UNTOLD
 from include.wirewatch.deliver.log import LogEntry, log_of
 from include.wirewatch.deliver.offer import Told, enqueue_addenda
+from include.wirewatch.deliver.pace import Pace
 from include.wirewatch.deliver.posting import Poster
 from include.wirewatch.deliver.quiet import ALWAYS_OPEN, Quiet, free_since, held_until
-from include.wirewatch.deliver.receiver import (
-    BusyError,
-    Channel,
-    MessageFaultError,
-    ReceiverFaultError,
-    UnknownOutcomeError,
-)
+from include.wirewatch.deliver.receiver import Channel, ReceiverFaultError
 from include.wirewatch.deliver.rollup import STORMS_ONLY, Gathering
 from include.wirewatch.deliver.stored import UnreadableError
 from include.wirewatch.deliver.story import Lead, copies_of, lead_of
 from include.wirewatch.deliver.thread import BY_ITSELF, Place, place_below, place_decided, severity_of
-from include.wirewatch.errors import WirewatchError
+from include.wirewatch.deliver.trouble import Troubles
 from include.wirewatch.models import Alert, Bulletin, Failure
 from include.wirewatch.store import Store
 
 log = logging.getLogger(__name__)
+# Outcomes after which an alert shows its copies, or never will.
+COUNTED = {"shown", "edited", "not_edited"}
 
 
 @dataclass
 class _Pass:
-    """What one run has learnt: who is parked, who may be posted to again when, and what still waits for whom.
+    """What one run has learnt: who may be posted to when, what went wrong, and what still waits for whom.
 
     held: what waits for the end of quiet hours. released: what does not, because a more severe reply takes it along.
-    dead: what the log calls dead; its marker goes once that is told.
+    uncounted: (receiver, alert that was replied to) → the replies that it does not show yet.
     """
 
-    deadline: datetime
-    parked: set[str] = field(default_factory=set)
-    busy_until: dict[str, datetime] = field(default_factory=dict)
+    pace: Pace
+    result: Drained
+    troubles: Troubles
     queues: dict[str, deque[Alert | Bulletin]] = field(default_factory=dict)
     held: dict[str, Alert | Bulletin] = field(default_factory=dict)
     released: set[str] = field(default_factory=set)
-    dead: list[Alert | Bulletin] = field(default_factory=list)
-    result: Drained = field(default_factory=Drained)
+    uncounted: dict[tuple[str, str], list[Alert]] = field(default_factory=dict)
 
 
 @dataclass
@@ -74,7 +70,6 @@ class Drain:
     post_interval_s: float = 1.0
     now: Callable[[], datetime] = lambda: datetime.now(UTC)
     sleep: Callable[[float], None] = time.sleep
-    _uncounted: dict[tuple[str, str], list[Alert]] = field(default_factory=dict, init=False)
     _poster: Poster = field(init=False)
 
     def __post_init__(self) -> None:
@@ -82,20 +77,22 @@ class Drain:
 
     def run(self, budget_s: float) -> Drained:
         """Deliver what is open until the outbox is through or budget_s is over; the rest stays for the next drain."""
-        going = _Pass(self.now() + timedelta(seconds=budget_s))
+        result, deadline = Drained(), self.now() + timedelta(seconds=budget_s)
+        pace = Pace(deadline, self.post_interval_s, self.now, self.sleep)
+        going = _Pass(pace, result, Troubles(pace, result))
         replies: list[Alert | Bulletin] = []
         for outgoing in outbox.waiting(self.store):
             if isinstance(outgoing, UnreadableError):
-                going.result.fail(*outgoing.failures)
-                going.result.counts["unreadable"] += 1
+                result.fail(*outgoing.failures)
+                result.counts["unreadable"] += 1
                 continue
             queue = going.queues.setdefault(outgoing.receiver, deque())
             queue.append(outgoing)
-            if self.now() < going.deadline and not self._wait_s(outgoing.receiver, going):
+            if pace.is_free(outgoing.receiver):
                 self._attempt(queue.popleft(), going, replies)
         # A receiver that must be waited for holds nobody else up: always the one that is free soonest.
         while queues := [name for name, queue in going.queues.items() if queue]:
-            receiver = min(queues, key=lambda name: self._wait_s(name, going))
+            receiver = min(queues, key=pace.wait_s)
             self._attempt(going.queues[receiver].popleft(), going, replies)
         # Their parents may have been sent meanwhile; as long as that helps, once more.
         while replies:
@@ -110,61 +107,26 @@ class Drain:
         for alert in going.held.values():
             self._count(alert, going, Decision.HELD)
         self._count_copies(going)
-        if going.result.failures:
-            self.tell(going.result.failures)
+        if result.failures:
+            self.tell(result.failures)
         # In this order: killed before it is told, the next drain finds the marker, and tells it.
-        for outgoing in going.dead:
+        for outgoing in going.troubles.dead:
             outbox.remove(self.store, outgoing)
-        return going.result
-
-    def _wait_s(self, receiver: str, going: _Pass) -> float:
-        """Seconds until the receiver may be posted to; 0 when it may be now, or is parked."""
-        until = going.busy_until.get(receiver)
-        if until is None or receiver in going.parked:
-            return 0.0
-        return max((until - self.now()).total_seconds(), 0.0)
+        return result
 
     def _attempt(self, outgoing: Alert | Bulletin, going: _Pass, replies: list[Alert | Bulletin]) -> None:
         """Try one message and count the outcome; one that is held, or waits for its parent, is kept for later."""
-        outcome, why = self._stopped(outgoing.receiver, going), ""
+        outcome, why = going.pace.stopped(outgoing.receiver), ""
         if not outcome:
-            outcome, why = self._outcome(outgoing, going)
+            outcome, why = going.troubles.outcome_of(outgoing, lambda: self._deliver(outgoing, going))
         if outcome in {"posted", "edited"}:
-            going.busy_until[outgoing.receiver] = self.now() + timedelta(seconds=self.post_interval_s)
+            going.pace.has_posted(outgoing.receiver)
         if outcome == Decision.WAITS_FOR_PARENT:
             replies.append(outgoing)
         elif outcome == Decision.HELD:
             going.held[outgoing.alert_id] = outgoing
         else:
             self._count(outgoing, going, outcome, why)
-
-    def _outcome(self, outgoing: Alert | Bulletin, going: _Pass) -> tuple[str, str]:
-        """What became of one message, and why it did not go out. One that cannot be dealt with holds up no other."""
-        receiver = outgoing.receiver
-        try:
-            return self._deliver(outgoing, going), ""
-        except ReceiverFaultError as error:
-            going.parked.add(receiver)
-            going.result.fail(Failure(f"parked {receiver}", f"receiver {receiver!r} is parked: {error}", receiver))
-            return "parked", str(error)
-        except BusyError as error:
-            going.busy_until[receiver] = self.now() + timedelta(seconds=error.retry_after_s)
-            return "left_for_next", str(error)
-        except MessageFaultError as error:
-            return self._bury(outgoing, going, str(error)), str(error)
-        except UnknownOutcomeError as error:
-            log.warning("deliver.unknown alert=%s receiver=%s reason=%s", outgoing.alert_id, receiver, error)
-            return "unknown", str(error)
-        except UnreadableError as error:
-            going.result.fail(*error.failures)
-            return "unreadable", str(error)
-        except WirewatchError:
-            raise  # S3 is away: so it is for all of them
-        except Exception as error:
-            log.exception("deliver.broken alert=%s receiver=%s", outgoing.alert_id, receiver)
-            says = f"{_named(outgoing)} cannot be delivered: {type(error).__name__}"
-            going.result.fail(_failure("broken", outgoing, says))
-            return "broken", says
 
     def _count(self, outgoing: Alert | Bulletin, going: _Pass, outcome: str, why: str = "") -> None:
         going.result.counts[outcome] += 1
@@ -185,30 +147,17 @@ class Drain:
         now = self.now()
         return held_until(self.quiet.get(outgoing.receiver, ALWAYS_OPEN), severity_of(outgoing), now) > now
 
-    def _stopped(self, receiver: str, going: _Pass) -> str:
-        """Why a message for it is not even tried, after waiting for its next slot; "" where it is."""
-        if self.now() >= going.deadline:
-            return "left_for_next"
-        if receiver in going.parked:
-            return "parked"
-        wait_s = self._wait_s(receiver, going)
-        if self.now() + timedelta(seconds=wait_s) > going.deadline:
-            return "left_for_next"
-        if wait_s:
-            self.sleep(wait_s)
-        return ""
-
     def _deliver(self, outgoing: Alert | Bulletin, going: _Pass) -> str:
         """One message, as far as it goes now; the name of the outcome."""
         known = delivery_log.read(self.store, outgoing.alert_id, log_of(outgoing))
         held = self._is_held(outgoing, going)
         decision = decide(outgoing, known.entry if known else None, self.now(), held=held)
         if known and decision is Decision.ALREADY_SENT:
-            self._settle(outgoing, known.entry)
+            self._settle(outgoing, known.entry, going)
             return decision
         if known and decision is Decision.DEAD:
             self._add_addenda(outgoing, known.entry)
-            return self._bury(outgoing, going, known.entry.error)
+            return going.troubles.bury(outgoing, known.entry.error)
         if decision not in {Decision.FIRST, Decision.RESUME, Decision.RECONCILE, Decision.EDIT}:
             return decision
         channel = self.channels.get(outgoing.receiver)
@@ -225,7 +174,7 @@ class Drain:
         look_first = decision is Decision.RECONCILE
         result = self._poster.post(outgoing, known, channel, place, look_first=look_first)
         if result.sent:
-            self._settle(outgoing, result.sent)
+            self._settle(outgoing, result.sent, going)
         return result.outcome
 
     def _place(self, outgoing: Alert | Bulletin, going: _Pass) -> Place | None:
@@ -251,57 +200,46 @@ class Drain:
         parent = delivery_log.read(self.store, lead.alert_id, log_of(outgoing))
         return place_below(outgoing, parent.entry if parent else None, parent_waits=waits)
 
-    def _bury(self, outgoing: Alert | Bulletin, going: _Pass, why: str) -> str:
-        """The log calls it dead: that is a failure, by whichever drain the marker is found."""
-        going.result.fail(_failure("dead", outgoing, f"{_named(outgoing)} is dead: {why}"))
-        going.dead.append(outgoing)
-        return Decision.DEAD
-
     def _add_addenda(self, outgoing: Alert | Bulletin, entry: LogEntry) -> None:
         """A marker that came back (see offer.py) may name rules that the delivered one did not."""
         if isinstance(outgoing, Alert) and not outgoing.parent:
             enqueue_addenda(self.store, outgoing, Told(entry.alert_id, entry.article_id, entry.rules))
 
-    def _settle(self, outgoing: Alert | Bulletin, entry: LogEntry) -> None:
+    def _settle(self, outgoing: Alert | Bulletin, entry: LogEntry, going: _Pass) -> None:
         """What is left once the log says sent. Repeated whole after a crash; the marker goes last."""
         self._add_addenda(outgoing, entry)
         if isinstance(outgoing, Alert) and not outgoing.parent and entry.parent:
-            self._uncounted.setdefault((outgoing.receiver, entry.parent), []).append(outgoing)
+            going.uncounted.setdefault((outgoing.receiver, entry.parent), []).append(outgoing)
             return
         if isinstance(outgoing, Bulletin) and entry.bulletin and entry.bulletin.edition < outgoing.edition:
             return  # what was found in the channel is an earlier edition: the marker's turn to edit it comes next
         outbox.remove(self.store, outgoing)
 
     def _count_copies(self, going: _Pass) -> None:
-        """Edit each alert that was replied to, once; then the replies are through, and their markers go."""
-        for (receiver, lead), replies in self._uncounted.items():
-            try:
-                is_shown, why = self._show_copies(lead, receiver), "another edit of it may be on its way"
-            except UnreadableError as error:
-                going.result.fail(*error.failures)
-                is_shown, why = False, str(error)
-            except (BusyError, ReceiverFaultError, UnknownOutcomeError) as error:
-                is_shown, why = False, str(error)
-            if not is_shown:
+        """Edit each alert that was replied to, once; then the replies are through, and their markers go.
+
+        An edit keeps its distance like a post. A busy receiver is left alone: counts can wait for the next drain.
+        """
+        busy: set[str] = set()
+        for receiver, lead in sorted(going.uncounted, key=lambda key: going.pace.wait_s(key[0])):
+            replies = going.uncounted[receiver, lead]
+            outcome, why = "left_for_next" if receiver in busy else going.pace.stopped(receiver), ""
+            if not outcome:
+                show = partial(self._show_copies, receiver, lead)
+                outcome, why = going.troubles.outcome_of(replies[0], show)
+                busy |= {receiver} if outcome == "left_for_next" else set()
+            if outcome == "edited":
+                going.pace.has_posted(receiver)
+            if outcome not in COUNTED:
                 # They are sent; their markers stay, so that the next drain counts them.
-                log.warning("deliver.uncounted alert=%s reason=%s", lead, why)
+                log.warning("deliver.uncounted alert=%s outcome=%s reason=%s", lead, outcome, why)
                 continue
             for alert in replies:
                 outbox.remove(self.store, alert)
-        self._uncounted.clear()
 
-    def _show_copies(self, lead: str, receiver: str) -> bool:
-        """Edit the first alert of a story so that it counts its copies; False: the next drain must."""
+    def _show_copies(self, receiver: str, lead: str) -> str:
+        """Edit the first alert of a story so that it counts its copies; the name of the outcome."""
         parent, channel = delivery_log.read(self.store, lead), self.channels.get(receiver)
         if parent is None or channel is None:
-            return True
+            return "shown"
         return self._poster.count_copies(parent, channel, lambda: copies_of(self.store, receiver, lead))
-
-
-def _named(outgoing: Alert | Bulletin) -> str:
-    return f"{'alert' if isinstance(outgoing, Alert) else outgoing.kind} {outgoing.alert_id} for {outgoing.receiver!r}"
-
-
-def _failure(kind: str, outgoing: Alert | Bulletin, says: str) -> Failure:
-    # A failure that is refused must not become a failure that is refused, and so on without end.
-    return Failure(f"{UNTOLD if outgoing.kind == 'failure' else kind} {outgoing.alert_id}", says)

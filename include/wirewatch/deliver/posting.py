@@ -80,22 +80,22 @@ class Poster:
 
         return Result(self._edit(bulletin, known, show, {"bulletin": bulletin}))
 
-    def count_copies(self, lead: Versioned, channel: Channel, copies: Callable[[], tuple[str, ...]]) -> bool:
-        """Edit the first alert of a story unless it shows its copies; False: another edit may be on its way.
+    def count_copies(self, lead: Versioned, channel: Channel, copies: Callable[[], tuple[str, ...]]) -> str:
+        """Edit the first alert of a story unless it shows its copies; the name of the outcome. Raises as edit() does.
 
-        Raises as edit() does.
+        "shown": nothing was to be done. OWNED, SETTLING: another edit may be on its way.
         """
         entry, alert, found = lead.entry, lead.entry.alert, copies()
         # Fewer than it shows: the story's window is over, and what came back is old.
         if alert is None or (entry.edit_try is None and len(found) <= entry.copies):
-            return True
+            return "shown"
         if is_being_edited(entry, self.now()):
-            return False
+            return Decision.SETTLING
 
         def show() -> None:
             channel.update(alert, place_of(entry), Posted(entry.channel, entry.ts), found)
 
-        return self._edit(alert, lead, show, {"copies": len(found)}) != Decision.OWNED
+        return self._edit(alert, lead, show, {"copies": len(found)})
 
     def _edit(
         self, outgoing: Alert | Bulletin, known: Versioned, show: Callable[[], None], changes: Mapping[str, object]

@@ -1,0 +1,50 @@
+"""When a receiver may be posted to within one drain: its next slot, what it asked us to wait, whether it is parked.
+
+Nothing is posted, and no edit made, without asking here first. A parked receiver is left alone until the drain's end.
+"""
+
+from collections.abc import Callable
+from dataclasses import dataclass, field
+from datetime import datetime, timedelta
+
+
+@dataclass
+class Pace:
+    """One drain's. deadline: nothing is begun later. interval_s: pause between two posts to one receiver."""
+
+    deadline: datetime
+    interval_s: float
+    now: Callable[[], datetime]
+    sleep: Callable[[float], None]
+    parked: set[str] = field(default_factory=set)
+    _free_at: dict[str, datetime] = field(default_factory=dict)
+
+    def wait_s(self, receiver: str) -> float:
+        """Seconds until the receiver may be posted to; 0 when it may be now, or is parked."""
+        free_at = self._free_at.get(receiver)
+        if free_at is None or receiver in self.parked:
+            return 0.0
+        return max((free_at - self.now()).total_seconds(), 0.0)
+
+    def is_free(self, receiver: str) -> bool:
+        """True when it may be posted to at once."""
+        return self.now() < self.deadline and not self.wait_s(receiver)
+
+    def stopped(self, receiver: str) -> str:
+        """Why a message for it is not even tried, after waiting for its next slot; "" where it is."""
+        if self.now() >= self.deadline:
+            return "left_for_next"
+        if receiver in self.parked:
+            return "parked"
+        wait_s = self.wait_s(receiver)
+        if self.now() + timedelta(seconds=wait_s) > self.deadline:
+            return "left_for_next"
+        if wait_s:
+            self.sleep(wait_s)
+        return ""
+
+    def has_posted(self, receiver: str) -> None:
+        self.asked_to_wait(receiver, self.interval_s)
+
+    def asked_to_wait(self, receiver: str, seconds: float) -> None:
+        self._free_at[receiver] = self.now() + timedelta(seconds=seconds)
