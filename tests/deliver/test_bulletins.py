@@ -98,6 +98,7 @@ def test_an_edit_waits_for_a_busy_receiver_and_gives_up_a_message_that_is_gone(s
     outbox.enqueue(store, make_bulletin(2))
     channel.update_faults = [BusyError(200)]
     assert drain(store, clock, channel).run(90).counts == {"left_for_next": 1}
+    clock.sleep(200)
     channel.update_faults = [MessageFaultError("message_not_found")]
     assert drain(store, clock, channel).run(90).counts == {"not_edited": 1}
     assert list(outbox.waiting(store)) == []

@@ -122,6 +122,7 @@ def test_a_busy_receiver_is_waited_for_and_its_claim_given_back(store, clock, ch
     outbox.enqueue(store, make_alert())
     channel.faults.append(BusyError(30))
     assert drain(store, clock, channel).run(10).counts == {"left_for_next": 1}
+    clock.sleep(30)
     assert drain(store, clock, channel).run(10).counts == {"posted": 1}
     assert not channel.searched, "a refusal is certain: nobody needs to look for the message"
 

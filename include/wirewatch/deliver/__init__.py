@@ -19,6 +19,7 @@ safe_text untrusted text and addresses made safe for either (pure)
 slack, console   one module per receiver kind, all of the shape of `receiver.Channel`
 drained   what a drain did, and what somebody has to mend (pure)
 posting   one message, from claim to sent
+busy      what a receiver asked us to wait, for later drains
 pace      when a receiver may be posted to, within one drain
 trouble   what an error of one message means for the rest of a drain
 drain     the loop: outbox → decide → posting → outbox

@@ -78,7 +78,8 @@ class Drain:
     def run(self, budget_s: float) -> Drained:
         """Deliver what is open until the outbox is through or budget_s is over; the rest stays for the next drain."""
         result, deadline = Drained(), self.now() + timedelta(seconds=budget_s)
-        pace = Pace(deadline, self.post_interval_s, self.now, self.sleep)
+        pace = Pace(self.store, deadline, self.post_interval_s, self.now, self.sleep)
+        pace.recall()
         going = _Pass(pace, result, Troubles(pace, result))
         replies: list[Alert | Bulletin] = []
         for outgoing in outbox.waiting(self.store):

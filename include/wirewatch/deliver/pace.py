@@ -1,23 +1,32 @@
 """When a receiver may be posted to within one drain: its next slot, what it asked us to wait, whether it is parked.
 
 Nothing is posted, and no edit made, without asking here first. A parked receiver is left alone until the drain's end.
+What a receiver asked us to wait holds for later drains as well (busy.py).
 """
 
 from collections.abc import Callable
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 
+from include.wirewatch.deliver import busy
+from include.wirewatch.store import Store
+
 
 @dataclass
 class Pace:
     """One drain's. deadline: nothing is begun later. interval_s: pause between two posts to one receiver."""
 
+    store: Store
     deadline: datetime
     interval_s: float
     now: Callable[[], datetime]
     sleep: Callable[[float], None]
     parked: set[str] = field(default_factory=set)
     _free_at: dict[str, datetime] = field(default_factory=dict)
+
+    def recall(self) -> None:
+        """Begin with the waits that earlier drains were asked for."""
+        self._free_at.update(busy.waits(self.store, self.now()))
 
     def wait_s(self, receiver: str) -> float:
         """Seconds until the receiver may be posted to; 0 when it may be now, or is parked."""
@@ -44,7 +53,8 @@ class Pace:
         return ""
 
     def has_posted(self, receiver: str) -> None:
-        self.asked_to_wait(receiver, self.interval_s)
+        self._free_at[receiver] = self.now() + timedelta(seconds=self.interval_s)
 
     def asked_to_wait(self, receiver: str, seconds: float) -> None:
         self._free_at[receiver] = self.now() + timedelta(seconds=seconds)
+        busy.keep(self.store, receiver, self._free_at[receiver])
