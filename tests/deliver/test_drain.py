@@ -7,8 +7,15 @@ from include.wirewatch.deliver import outbox
 from include.wirewatch.deliver.decide import LEASE, SETTLE
 from include.wirewatch.deliver.drain import Drain
 from include.wirewatch.deliver.offer import offer
-from include.wirewatch.deliver.receiver import BusyError, MessageFaultError, ReceiverFaultError, UnknownOutcomeError
+from include.wirewatch.deliver.receiver import (
+    BusyError,
+    MessageFaultError,
+    ReceiverFaultError,
+    StrangeRefusalError,
+    UnknownOutcomeError,
+)
 from include.wirewatch.deliver.story import lead_of, signature_of
+from include.wirewatch.deliver.thread import BY_ITSELF
 from include.wirewatch.errors import StoreError
 from include.wirewatch.models import Failure
 from tests.deliver.conftest import FakeChannel, make_alert
@@ -139,6 +146,52 @@ def test_a_receiver_with_a_fault_is_parked_and_the_others_go_on(store, clock):
     assert result.failures == [Failure("parked desk", says, about="desk")]
     assert len(list(outbox.waiting(store))) == 2
     assert drain(store, clock, {"desk": broken, "night": working}).run(90).counts == {"posted": 2}
+
+
+class Picky(FakeChannel):
+    """Refuses some messages for a reason of next year."""
+
+    def __init__(self, *refused):
+        super().__init__()
+        self.refused = {alert.alert_id for alert in refused}
+
+    def post(self, outgoing, place=BY_ITSELF, *, plain=False):
+        if outgoing.alert_id in self.refused:
+            raise StrangeRefusalError("of_next_year", "of_next_year: see the documentation")
+        return super().post(outgoing, place, plain=plain)
+
+
+def test_one_message_that_is_refused_strangely_stays_open_and_parks_nobody(store, clock):
+    alerts = [make_alert(number) for number in range(3)]
+    channel = Picky(alerts[0])
+    for alert in alerts:
+        outbox.enqueue(store, alert)
+    result = drain(store, clock, channel).run(90)
+    assert result.counts == {"refused": 1, "posted": 2}
+    (failure,) = result.failures
+    assert failure == Failure(
+        f"refused {alerts[0].alert_id}",
+        f"alert {alerts[0].alert_id} for 'desk' is refused: of_next_year: see the documentation",
+        "desk",
+    )
+    channel.refused.clear()
+    assert drain(store, clock, channel).run(90).counts == {"posted": 1}
+    assert not channel.searched, "a refusal is certain"
+
+
+def test_two_messages_that_are_refused_for_the_same_strange_reason_park_their_receiver(store, clock):
+    alerts = [make_alert(number) for number in range(4)]
+    for alert in alerts:
+        outbox.enqueue(store, alert)
+    result = drain(store, clock, Picky(*alerts)).run(90)
+    assert result.counts == {"refused": 1, "parked": 3}
+    assert [failure.subject for failure in result.failures] == ["parked desk"]
+
+
+def test_the_only_message_that_is_refused_strangely_may_be_its_receivers_fault(store, clock):
+    outbox.enqueue(store, make_alert())
+    (failure,) = drain(store, clock, Picky(make_alert())).run(90).failures
+    assert failure.says.endswith("; no other message went there, so it may be the receiver's fault")
 
 
 def test_a_refused_message_is_tried_as_plain_text_and_then_kept_as_dead(store, clock, channel):

@@ -10,8 +10,11 @@ from include.wirewatch.deliver.drain import Drain
 from include.wirewatch.deliver.outbox import enqueue, waiting
 from include.wirewatch.deliver.receiver import (
     BusyError,
+    DuplicateError,
     MessageFaultError,
     ReceiverFaultError,
+    StrangeRefusalError,
+    ThreadGoneError,
     UnknownOutcomeError,
     wait_s,
 )
@@ -83,8 +86,13 @@ def test_the_channel_is_read_again_for_a_post_that_could_not_have_arrived_before
         ("not_in_channel", ReceiverFaultError, 0),
         ("is_archived", ReceiverFaultError, 0),
         ("fatal_error", UnknownOutcomeError, 0),
-        ("org_login_required", ReceiverFaultError, 0),
-        ("some_refusal_of_next_year", ReceiverFaultError, 0),
+        ("update_failed", UnknownOutcomeError, 0),
+        ("restricted_action_read_only_channel", ReceiverFaultError, 0),
+        ("restricted_action_thread_locked", ThreadGoneError, 0),
+        ("restricted_action_non_threadable_channel", ThreadGoneError, 0),
+        ("duplicate_message", DuplicateError, 0),
+        ("org_login_required", StrangeRefusalError, 0),
+        ("some_refusal_of_next_year", StrangeRefusalError, 0),
     ],
 )
 def test_each_fault_has_its_meaning_and_one_post_at_most(slack, slack_server, kind, error, accepted):

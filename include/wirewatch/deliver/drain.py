@@ -108,6 +108,7 @@ class Drain:
         for alert in going.held.values():
             self._count(alert, going, Decision.HELD)
         self._count_copies(going)
+        going.troubles.close()
         if result.failures:
             self.tell(result.failures)
         # In this order: killed before it is told, the next drain finds the marker, and tells it.

@@ -94,6 +94,11 @@ KINDS = {
         "The delivery log keeps it. Once the reason is gone, wirewatch alerts retry tries it again.",
         passes=True,
     ),
+    "refused": Kind(
+        "A message is refused for a reason that is not known",
+        "{count} messages are refused for reasons that are not known",
+        "Look the reason up in the receiver's documentation. The message stays, and every sweep tries again.",
+    ),
     "broken": Kind(
         "A message cannot be delivered",
         "{count} messages cannot be delivered",

@@ -24,6 +24,7 @@ from include.wirewatch.deliver.receiver import (
     MessageFaultError,
     Posted,
     ReceiverFaultError,
+    StrangeRefusalError,
     ThreadGoneError,
     UnknownOutcomeError,
 )
@@ -55,7 +56,7 @@ class Poster:
         """Claim it and post it; look_first: an earlier post's answer was lost, so look for it in the channel.
 
         Raises:
-            BusyError, ReceiverFaultError, UnknownOutcomeError: it stays open.
+            BusyError, ReceiverFaultError, StrangeRefusalError, UnknownOutcomeError: it stays open.
             MessageFaultError: it is dead, and the log keeps it.
         """
         claimed = self._claim(outgoing, known, channel, place)
@@ -71,7 +72,7 @@ class Poster:
         """Show this edition in the message that is sent; the caller has decided that it is time to.
 
         Raises:
-            BusyError, ReceiverFaultError, UnknownOutcomeError: it stays open.
+            BusyError, ReceiverFaultError, StrangeRefusalError, UnknownOutcomeError: it stays open.
         """
         entry = known.entry
 
@@ -108,7 +109,7 @@ class Poster:
         outcome = "edited"
         try:
             show()
-        except (BusyError, ReceiverFaultError):
+        except (BusyError, ReceiverFaultError, StrangeRefusalError):
             # Certainly not accepted: everything is as before.
             self._write(outgoing, known.entry, begun)
             raise
@@ -165,7 +166,7 @@ class Poster:
             alone = {**BY_ITSELF._asdict(), "promoted": True}
             self._write(outgoing, begun.entry.model_copy(update={**alone, **released}), begun)
             return Result(Decision.WAITS_FOR_PARENT)
-        except (BusyError, ReceiverFaultError) as error:
+        except (BusyError, ReceiverFaultError, StrangeRefusalError) as error:
             # Certainly not accepted: give the claim back, so that nobody waits for it or looks for it.
             self._write(outgoing, begun.entry.model_copy(update={**released, "error": str(error)}), begun)
             raise

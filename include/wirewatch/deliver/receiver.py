@@ -19,7 +19,7 @@ class Posted(NamedTuple):
 
 
 class Channel(Protocol):
-    """One receiver, ready to be posted to. Errors: the five below; anything else means "not known"."""
+    """One receiver, ready to be posted to. Errors: those below; anything else means "not known"."""
 
     via: str
 
@@ -53,8 +53,20 @@ class ThreadGoneError(Exception):
     """Not accepted: what it replies to is not in this channel, or no longer."""
 
 
+class StrangeRefusalError(Exception):
+    """Not accepted, for a reason that we have no words for: the message's, or the receiver's. code: the reason."""
+
+    def __init__(self, code: str, says: str) -> None:
+        self.code = code
+        super().__init__(says)
+
+
 class UnknownOutcomeError(Exception):
     """The answer was lost: it may have been accepted or not."""
+
+
+class DuplicateError(UnknownOutcomeError):
+    """The receiver says that it has this message already, not where: it is looked for, and never posted again."""
 
 
 def wait_s(retry_after: str, now: datetime) -> float:

@@ -17,9 +17,11 @@ from slack_sdk.errors import SlackApiError, SlackClientError
 from include.wirewatch.deliver.decide import SETTLE
 from include.wirewatch.deliver.receiver import (
     BusyError,
+    DuplicateError,
     MessageFaultError,
     Posted,
     ReceiverFaultError,
+    StrangeRefusalError,
     ThreadGoneError,
     UnknownOutcomeError,
     wait_s,
@@ -46,6 +48,8 @@ RECEIVER_FAULTS = {
     "not_in_channel": "invite the bot to the channel",
     "is_archived": "the channel is archived; choose another in receivers.yaml",
     "restricted_action": "a workspace setting forbids the bot to post there",
+    "restricted_action_read_only_channel": "the channel is read-only; let the bot post there, or choose another",
+    "restricted_action_thread_only_channel": "the channel takes replies alone; choose another in receivers.yaml",
     "team_access_not_granted": "the app is not granted access to this workspace",
     "ekm_access_denied": "the workspace's administrators suspended posting",
 }
@@ -61,10 +65,18 @@ MESSAGE_FAULTS = {
     "message_not_found",
     "cant_update_message",
     "edit_window_closed",
+    "is_inactive",
 }
 # Slack's own trouble: whether the message was accepted is not known.
-ITS_OWN_TROUBLE = {"internal_error", "fatal_error", "service_unavailable", "request_timeout"}
-THREAD_FAULTS = {"thread_not_found", "invalid_thread_ts", "cannot_reply_to_message"}
+ITS_OWN_TROUBLE = {"internal_error", "fatal_error", "service_unavailable", "request_timeout", "update_failed"}
+# Somebody deleted or locked what it replies to, or the channel takes no replies: it is posted by itself.
+THREAD_FAULTS = {
+    "thread_not_found",
+    "invalid_thread_ts",
+    "cannot_reply_to_message",
+    "restricted_action_thread_locked",
+    "restricted_action_non_threadable_channel",
+}
 
 
 class _Scan(NamedTuple):
@@ -147,7 +159,7 @@ class SlackChannel:
                 )
             except ThreadGoneError:
                 return scan
-            except ReceiverFaultError as error:
+            except (ReceiverFaultError, StrangeRefusalError) as error:
                 raise UnknownOutcomeError(str(error)) from None
             for message in page["messages"]:
                 payload = (message.get("metadata") or {}).get("event_payload") or {}
@@ -177,9 +189,12 @@ class SlackChannel:
             return ThreadGoneError(code)
         if code in MESSAGE_FAULTS:
             return MessageFaultError(f"Slack channel {self._channel}: {code}")
+        if code == "duplicate_message":
+            return DuplicateError(f"Slack channel {self._channel}: {code}: it has this message already")
         if status == 200 and code and code not in ITS_OWN_TROUBLE:
             # An explicit refusal that we have no words for: nothing was posted, and somebody must look.
-            return ReceiverFaultError(f"Slack channel {self._channel}: {code}: see Slack's documentation of this error")
+            says = f"Slack channel {self._channel}: {code}: see Slack's documentation of this error"
+            return StrangeRefusalError(code, says)
         return UnknownOutcomeError(f"Slack channel {self._channel}: HTTP {status} {code}".strip())
 
 

@@ -1,6 +1,7 @@
 """What an error of one message means for the rest of a drain: its outcome, who is parked or waited for, which failure.
 
-A message that cannot be dealt with holds up no other. Only S3's own errors end a drain.
+A message that cannot be dealt with holds up no other. Only S3's own errors end a drain. A refusal that we have no words
+for is the message's own, until a second message to that receiver is refused for the same reason: then it is parked.
 """
 
 import logging
@@ -16,6 +17,7 @@ from include.wirewatch.deliver.receiver import (
     BusyError,
     MessageFaultError,
     ReceiverFaultError,
+    StrangeRefusalError,
     UnknownOutcomeError,
 )
 from include.wirewatch.deliver.stored import UnreadableError
@@ -34,16 +36,24 @@ class Outcome(NamedTuple):
 
 @dataclass
 class Troubles:
-    """One drain's. dead: what the log calls dead; its marker goes once that is told."""
+    """One drain's. dead: what the log calls dead; its marker goes once that is told.
+
+    strange: (receiver, code) → the first message that was refused so, and in which words.
+    taken: the receivers that took a message.
+    """
 
     pace: Pace
     result: Drained
     dead: list[Alert | Bulletin] = field(default_factory=list)
+    strange: dict[tuple[str, str], tuple[Alert | Bulletin, str]] = field(default_factory=dict)
+    taken: set[str] = field(default_factory=set)
 
     def outcome_of(self, outgoing: Alert | Bulletin, act: Callable[[], str]) -> Outcome:
         """What became of the message; act: tries it and names the outcome."""
         try:
-            return Outcome(act())
+            outcome = act()
+            self.taken |= {outgoing.receiver} if outcome in {"posted", "edited"} else set()
+            return Outcome(outcome)
         except UnreadableError as error:
             self.result.fail(*error.failures)
             return Outcome("unreadable", str(error))
@@ -58,12 +68,23 @@ class Troubles:
         self.dead.append(outgoing)
         return Decision.DEAD
 
+    def close(self) -> None:
+        """At the end of the drain: what was refused strangely and parks nobody is a failure of its own."""
+        for (receiver, _), (outgoing, why) in self.strange.items():
+            if receiver not in self.pace.parked:
+                alone = (
+                    "" if receiver in self.taken else "; no other message went there, so it may be the receiver's fault"
+                )
+                self._fail("refused", outgoing, f"is refused: {why}{alone}", receiver)
+
     def _meaning(self, outgoing: Alert | Bulletin, error: Exception) -> str:
         receiver = outgoing.receiver
         match error:
             case ReceiverFaultError():
                 self._park(receiver, str(error))
                 return "parked"
+            case StrangeRefusalError():
+                return self._refused(outgoing, error)
             case BusyError():
                 self.pace.asked_to_wait(receiver, error.retry_after_s)
                 return "left_for_next"
@@ -77,12 +98,19 @@ class Troubles:
         self._fail("broken", outgoing, f"cannot be delivered: {type(error).__name__}")
         return "broken"
 
+    def _refused(self, outgoing: Alert | Bulletin, error: StrangeRefusalError) -> str:
+        first, _ = self.strange.setdefault((outgoing.receiver, error.code), (outgoing, str(error)))
+        if first.alert_id == outgoing.alert_id:
+            return "refused"
+        self._park(outgoing.receiver, str(error))
+        return "parked"
+
     def _park(self, receiver: str, why: str) -> None:
         self.pace.parked.add(receiver)
         self.result.fail(Failure(f"parked {receiver}", f"receiver {receiver!r} is parked: {why}", receiver))
 
-    def _fail(self, kind: str, outgoing: Alert | Bulletin, says: str) -> None:
+    def _fail(self, kind: str, outgoing: Alert | Bulletin, says: str, about: str = "") -> None:
         # A failure that is refused must not become a failure that is refused, and so on without end.
         subject = f"{UNTOLD if outgoing.kind == 'failure' else kind} {outgoing.alert_id}"
         name = "alert" if isinstance(outgoing, Alert) else outgoing.kind
-        self.result.fail(Failure(subject, f"{name} {outgoing.alert_id} for {outgoing.receiver!r} {says}"))
+        self.result.fail(Failure(subject, f"{name} {outgoing.alert_id} for {outgoing.receiver!r} {says}", about))
