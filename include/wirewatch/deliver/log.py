@@ -25,6 +25,7 @@ class LogEntry(Record):
     promoted: its thread is gone, so it stands by itself.
     edit_try: when an edit was begun of which nobody knows yet whether it arrived; None: none is on its way.
     copies: how many it shows.
+    is_duplicate: the receiver said that it has this message already. Sent without ts: and it could not be found.
     """
 
     alert_id: str
@@ -45,6 +46,7 @@ class LogEntry(Record):
     lease_until: UtcDatetime
     last_try: UtcDatetime | None = None
     tries: int = 0
+    is_duplicate: bool = False
     via: str = ""
     channel: str = ""
     ts: str = ""

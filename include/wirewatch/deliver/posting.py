@@ -21,6 +21,7 @@ from include.wirewatch.deliver.log import LogEntry, Versioned, log_of
 from include.wirewatch.deliver.receiver import (
     BusyError,
     Channel,
+    DuplicateError,
     MessageFaultError,
     Posted,
     ReceiverFaultError,
@@ -66,6 +67,9 @@ class Poster:
             found = channel.find(outgoing, place, claimed.entry.last_try)
             if found:
                 return self._sent(outgoing, claimed, found, "found")
+            if claimed.entry.is_duplicate:
+                # Posting it again could double it: it is there, only out of our sight.
+                return self._sent(outgoing, claimed, Posted("", ""), "out_of_sight")
         return self._post(outgoing, claimed, channel, place)
 
     def edit(self, bulletin: Bulletin, known: Versioned, channel: Channel) -> Result:
@@ -88,7 +92,7 @@ class Poster:
         """
         entry, alert, found = lead.entry, lead.entry.alert, copies()
         # Fewer than it shows: the story's window is over, and what came back is old.
-        if alert is None or (entry.edit_try is None and len(found) <= entry.copies):
+        if alert is None or not entry.ts or (entry.edit_try is None and len(found) <= entry.copies):
             return "shown"
         if is_being_edited(entry, self.now()):
             return Decision.SETTLING
@@ -142,6 +146,7 @@ class Poster:
             lease_until=self.now() + LEASE,
             last_try=before.last_try if before else None,
             tries=before.tries if before else 0,
+            is_duplicate=before.is_duplicate if before else False,
             via=channel.via,
             bulletin=before.bulletin if before else None,
         )
@@ -177,7 +182,10 @@ class Poster:
             raise
         except UnknownOutcomeError as error:
             # It settles from now on: when the answer was lost, not when the post was planned.
-            lost = {"lease_until": self.now(), "last_try": self.now(), "error": str(error)}
+            lost: dict[str, object] = {"lease_until": self.now(), "last_try": self.now(), "error": str(error)}
+            if isinstance(error, DuplicateError):
+                # What it has already came with the try before, if there was one.
+                lost |= {"last_try": claimed.entry.last_try or self.now(), "is_duplicate": True}
             self._write(outgoing, begun.entry.model_copy(update=lost), begun)
             raise
         return self._sent(outgoing, begun, posted, "posted")
