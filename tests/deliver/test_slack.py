@@ -11,6 +11,7 @@ from include.wirewatch.deliver.outbox import enqueue, waiting
 from include.wirewatch.deliver.receiver import (
     BusyError,
     DuplicateError,
+    GoneError,
     MessageFaultError,
     ReceiverFaultError,
     StrangeRefusalError,
@@ -104,6 +105,19 @@ def test_each_fault_has_its_meaning_and_one_post_at_most(slack, slack_server, ki
     if isinstance(caught.value, BusyError):
         assert caught.value.retry_after_s == 7
     assert slack_server.token not in str(caught.value)
+
+
+def test_an_edit_of_a_message_that_somebody_deleted_says_that_it_is_gone(slack, slack_server):
+    posted = slack.post(make_alert())
+    slack_server.messages.clear()
+    with pytest.raises(GoneError):
+        slack.update(make_alert(), BY_ITSELF, posted)
+
+
+def test_of_two_messages_with_one_id_the_latest_is_found(slack):
+    slack.post(make_alert())
+    latest = slack.post(make_alert())
+    assert slack.find(make_alert(), BY_ITSELF, long_ago()) == latest
 
 
 @pytest.mark.parametrize(

@@ -11,7 +11,13 @@ from slack_sdk import WebClient
 from include.wirewatch.deliver import outbox, story
 from include.wirewatch.deliver.decide import LEASE, SETTLE
 from include.wirewatch.deliver.drain import Drain
-from include.wirewatch.deliver.receiver import BusyError, MessageFaultError, ReceiverFaultError, UnknownOutcomeError
+from include.wirewatch.deliver.receiver import (
+    BusyError,
+    GoneError,
+    MessageFaultError,
+    ReceiverFaultError,
+    UnknownOutcomeError,
+)
 from include.wirewatch.deliver.slack import SlackChannel
 from include.wirewatch.deliver.story import (
     ALIKE,
@@ -297,9 +303,20 @@ def test_markers_that_come_back_are_no_reason_for_an_edit(store, clock, channel,
 
 def test_a_first_alert_that_somebody_deleted_cannot_be_edited_and_holds_nothing_up(store, clock, channel):
     enqueue(store, copy(1), copy(2))
-    channel.update_faults = [MessageFaultError("message_not_found")]
-    assert drain(store, clock, channel).run(90).counts == {"posted": 2}
+    channel.update_faults = [GoneError("message_not_found")]
+    result = drain(store, clock, channel).run(90)
+    assert (result.counts, result.failures) == ({"posted": 2}, [])
     assert list(outbox.waiting(store)) == []
+
+
+def test_a_count_that_is_refused_for_another_reason_is_told_and_not_tried_again(store, clock, channel):
+    enqueue(store, copy(1), copy(2))
+    channel.update_faults = [MessageFaultError("invalid_blocks")]
+    (failure,) = drain(store, clock, channel).run(90).failures
+    assert failure.says.endswith("could not be brought up to date: invalid_blocks")
+    assert list(outbox.waiting(store)) == []
+    enqueue(store, copy(2))
+    assert drain(store, clock, channel).run(90).failures == []
 
 
 def test_the_copy_of_a_dead_alert_is_promoted(store, clock, channel):

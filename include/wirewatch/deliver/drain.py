@@ -19,7 +19,7 @@ from include.wirewatch.deliver.drained import Drained
 from include.wirewatch.deliver.log import LogEntry, log_of
 from include.wirewatch.deliver.offer import Told, enqueue_addenda
 from include.wirewatch.deliver.pace import Pace
-from include.wirewatch.deliver.posting import Poster
+from include.wirewatch.deliver.posting import REOPENED, Poster
 from include.wirewatch.deliver.quiet import ALWAYS_OPEN, Quiet, free_since, held_until
 from include.wirewatch.deliver.receiver import Channel, ReceiverFaultError
 from include.wirewatch.deliver.rollup import STORMS_ONLY, Gathering
@@ -112,7 +112,7 @@ class Drain:
         if result.failures:
             self.tell(result.failures)
         # In this order: killed before it is told, the next drain finds the marker, and tells it.
-        for outgoing in going.troubles.dead:
+        for outgoing in going.troubles.ending:
             outbox.remove(self.store, outgoing)
         return result
 
@@ -166,10 +166,12 @@ class Drain:
         if channel is None:
             raise ReceiverFaultError("it is no longer in receivers.yaml; put it back, or delete its outbox objects")
         if known and isinstance(outgoing, Bulletin) and decision is Decision.EDIT:
-            result = self._poster.edit(outgoing, known, channel)
-            if result.outcome != Decision.OWNED:
+            outcome = self._poster.edit(outgoing, known, channel)
+            if outcome == REOPENED:
+                return self._deliver(outgoing, going)
+            if outcome != Decision.OWNED:
                 outbox.remove(self.store, outgoing)
-            return result.outcome
+            return outcome
         place = place_decided(known.entry if known else None) or self._place(outgoing, going)
         if place is None:
             return Decision.WAITS_FOR_PARENT

@@ -94,6 +94,12 @@ KINDS = {
         "The delivery log keeps it. Once the reason is gone, wirewatch alerts retry tries it again.",
         passes=True,
     ),
+    "unedited": Kind(
+        "A message could not be brought up to date",
+        "{count} messages could not be brought up to date",
+        "The channel shows what it showed before. Look up the reason; the next edition is tried again by itself.",
+        passes=True,
+    ),
     "refused": Kind(
         "A message is refused for a reason that is not known",
         "{count} messages are refused for reasons that are not known",

@@ -22,6 +22,7 @@ from include.wirewatch.deliver.receiver import (
     BusyError,
     Channel,
     DuplicateError,
+    GoneError,
     MessageFaultError,
     Posted,
     ReceiverFaultError,
@@ -34,6 +35,14 @@ from include.wirewatch.models import Alert, Bulletin
 from include.wirewatch.store import Store
 
 log = logging.getLogger(__name__)
+
+
+# The outcome of an edit that must become a post.
+REOPENED = "reopened"
+
+
+class NotEditedError(Exception):
+    """The receiver refuses this edit: the message stays as it was."""
 
 
 class Result(NamedTuple):
@@ -65,25 +74,36 @@ class Poster:
             return Result(Decision.OWNED)
         if look_first and claimed.entry.last_try:
             found = channel.find(outgoing, place, claimed.entry.last_try)
-            if found:
+            if found and found.ts != claimed.entry.ts:
                 return self._sent(outgoing, claimed, found, "found")
             if claimed.entry.is_duplicate:
                 # Posting it again could double it: it is there, only out of our sight.
                 return self._sent(outgoing, claimed, Posted("", ""), "out_of_sight")
         return self._post(outgoing, claimed, channel, place)
 
-    def edit(self, bulletin: Bulletin, known: Versioned, channel: Channel) -> Result:
+    def edit(self, bulletin: Bulletin, known: Versioned, channel: Channel) -> str:
         """Show this edition in the message that is sent; the caller has decided that it is time to.
+
+        REOPENED: that message cannot be edited any more, and the log says that this edition is to be posted anew.
 
         Raises:
             BusyError, ReceiverFaultError, StrangeRefusalError, UnknownOutcomeError: it stays open.
+            NotEditedError: it is refused, and the message shows what it showed.
         """
         entry = known.entry
 
         def show() -> None:
-            channel.update(bulletin, place_of(entry), Posted(entry.channel, entry.ts))
+            if not entry.ts:
+                raise GoneError("it is out of sight")
+            try:
+                channel.update(bulletin, place_of(entry), Posted(entry.channel, entry.ts))
+            except GoneError:
+                raise
+            except MessageFaultError as error:
+                log.warning("deliver.plain alert=%s reason=%s", bulletin.alert_id, error)
+                channel.update(bulletin, place_of(entry), Posted(entry.channel, entry.ts), plain=True)
 
-        return Result(self._edit(bulletin, known, show, {"bulletin": bulletin}))
+        return self._edit(bulletin, known, show, {"bulletin": bulletin})
 
     def count_copies(self, lead: Versioned, channel: Channel, copies: Callable[[], tuple[str, ...]]) -> str:
         """Edit the first alert of a story unless it shows its copies; the name of the outcome. Raises as edit() does.
@@ -121,9 +141,19 @@ class Poster:
             lost = {"edit_try": self.now(), "error": str(error)}
             self._write(outgoing, begun.entry.model_copy(update=lost), begun)
             raise
-        except MessageFaultError as error:
-            log.warning("deliver.not_edited alert=%s reason=%s", outgoing.alert_id, error)
+        except (GoneError, ThreadGoneError) as error:
+            log.warning("deliver.gone alert=%s reason=%s", outgoing.alert_id, error)
+            if isinstance(outgoing, Bulletin):
+                anew = {"state": "posting", "last_try": None, "lease_until": self.now(), "edit_try": None}
+                self._write(outgoing, known.entry.model_copy(update=anew), begun)
+                return REOPENED
+            # Nobody misses the count of a message that somebody has deleted.
             outcome = "not_edited"
+        except MessageFaultError as error:
+            # A bulletin's entry stays as it was: so the marker is tried, and the refusal told, until it has been told.
+            after = known.entry if isinstance(outgoing, Bulletin) else begun.entry.model_copy(update={"edit_try": None})
+            self._write(outgoing, after, begun)
+            raise NotEditedError(str(error)) from None
         self._write(outgoing, begun.entry.model_copy(update={"edit_try": None}), begun)
         return outcome
 
@@ -149,6 +179,9 @@ class Poster:
             is_duplicate=before.is_duplicate if before else False,
             via=channel.via,
             bulletin=before.bulletin if before else None,
+            # Of a message that cannot be edited any more.
+            channel=before.channel if before else "",
+            ts=before.ts if before else "",
         )
         return self._write(outgoing, entry, known)
 

@@ -29,7 +29,15 @@ class Channel(Protocol):
     def find(self, outgoing: Alert | Bulletin, place: Place, last_try: datetime) -> Posted | None:
         """Look for a message whose post was begun at last_try, at least SETTLE ago. None: certainly not there."""
 
-    def update(self, outgoing: Alert | Bulletin, place: Place, posted: Posted, copies: tuple[str, ...] = ()) -> None:
+    def update(
+        self,
+        outgoing: Alert | Bulletin,
+        place: Place,
+        posted: Posted,
+        copies: tuple[str, ...] = (),
+        *,
+        plain: bool = False,
+    ) -> None:
         """Edit the posted message: another edition, or who has copies. Repeating it changes nothing."""
 
 
@@ -47,6 +55,10 @@ class ReceiverFaultError(Exception):
 
 class MessageFaultError(Exception):
     """Not accepted: this message is not valid for the receiver."""
+
+
+class GoneError(MessageFaultError):
+    """What was to be edited is not there any more, or may not be edited any more."""
 
 
 class ThreadGoneError(Exception):

@@ -18,6 +18,7 @@ from include.wirewatch.deliver.decide import SETTLE
 from include.wirewatch.deliver.receiver import (
     BusyError,
     DuplicateError,
+    GoneError,
     MessageFaultError,
     Posted,
     ReceiverFaultError,
@@ -61,12 +62,9 @@ MESSAGE_FAULTS = {
     "no_text",
     "metadata_too_large",
     "invalid_metadata_format",
-    # of an edit: somebody deleted the message, or the workspace forbids edits that late
-    "message_not_found",
-    "cant_update_message",
-    "edit_window_closed",
-    "is_inactive",
 }
+# Of an edit: somebody deleted the message, or the workspace forbids edits that late.
+GONE = {"message_not_found", "cant_update_message", "edit_window_closed", "is_inactive"}
 # Slack's own trouble: whether the message was accepted is not known.
 ITS_OWN_TROUBLE = {"internal_error", "fatal_error", "service_unavailable", "request_timeout", "update_failed"}
 # Somebody deleted or locked what it replies to, or the channel takes no replies: it is posted by itself.
@@ -116,14 +114,22 @@ class SlackChannel:
         )
         return Posted(str(answer["channel"]), str(answer["ts"]))
 
-    def update(self, outgoing: Alert | Bulletin, place: Place, posted: Posted, copies: tuple[str, ...] = ()) -> None:
+    def update(
+        self,
+        outgoing: Alert | Bulletin,
+        place: Place,
+        posted: Posted,
+        copies: tuple[str, ...] = (),
+        *,
+        plain: bool = False,
+    ) -> None:
         message = render_message(outgoing, place, copies)
         self._call(
             self._client.chat_update,
             channel=posted.channel,
             ts=posted.ts,
             text=message.text,
-            blocks=[block.to_dict() for block in message.blocks],
+            blocks=[] if plain else [block.to_dict() for block in message.blocks],
             metadata=_metadata(outgoing),
         )
 
@@ -163,7 +169,9 @@ class SlackChannel:
                 raise UnknownOutcomeError(str(error)) from None
             for message in page["messages"]:
                 payload = (message.get("metadata") or {}).get("event_payload") or {}
-                scan.found[str(payload.get("alert_id"))] = str(message["ts"])
+                known = str(payload.get("alert_id"))
+                # The latest: what could not be edited any more was posted anew.
+                scan.found[known] = max(str(message["ts"]), scan.found.get(known, ""))
             cursor = (page.get("response_metadata") or {}).get("next_cursor") or ""
             if not cursor:
                 return scan
@@ -187,6 +195,8 @@ class SlackChannel:
             return ReceiverFaultError(f"Slack channel {self._channel}: {code}: {RECEIVER_FAULTS[code]}")
         if code in THREAD_FAULTS:
             return ThreadGoneError(code)
+        if code in GONE:
+            return GoneError(f"Slack channel {self._channel}: {code}")
         if code in MESSAGE_FAULTS:
             return MessageFaultError(f"Slack channel {self._channel}: {code}")
         if code == "duplicate_message":

@@ -13,6 +13,7 @@ from include.wirewatch.deliver.decide import Decision
 from include.wirewatch.deliver.drained import Drained
 from include.wirewatch.deliver.failure import UNTOLD
 from include.wirewatch.deliver.pace import Pace
+from include.wirewatch.deliver.posting import NotEditedError
 from include.wirewatch.deliver.receiver import (
     BusyError,
     MessageFaultError,
@@ -36,7 +37,7 @@ class Outcome(NamedTuple):
 
 @dataclass
 class Troubles:
-    """One drain's. dead: what the log calls dead; its marker goes once that is told.
+    """One drain's. ending: what is refused for good; its marker goes once that is told.
 
     strange: (receiver, code) → the first message that was refused so, and in which words.
     taken: the receivers that took a message.
@@ -44,7 +45,7 @@ class Troubles:
 
     pace: Pace
     result: Drained
-    dead: list[Alert | Bulletin] = field(default_factory=list)
+    ending: list[Alert | Bulletin] = field(default_factory=list)
     strange: dict[tuple[str, str], tuple[Alert | Bulletin, str]] = field(default_factory=dict)
     taken: set[str] = field(default_factory=set)
 
@@ -65,7 +66,7 @@ class Troubles:
     def bury(self, outgoing: Alert | Bulletin, why: str) -> str:
         """The log calls it dead: that is a failure, by whichever drain the marker is found."""
         self._fail("dead", outgoing, f"is dead: {why}")
-        self.dead.append(outgoing)
+        self.ending.append(outgoing)
         return Decision.DEAD
 
     def close(self) -> None:
@@ -90,6 +91,10 @@ class Troubles:
                 return "left_for_next"
             case MessageFaultError():
                 return self.bury(outgoing, str(error))
+            case NotEditedError():
+                self._fail("unedited", outgoing, f"could not be brought up to date: {error}")
+                self.ending.append(outgoing)
+                return "not_edited"
             case UnknownOutcomeError():
                 log.warning("deliver.unknown alert=%s receiver=%s reason=%s", outgoing.alert_id, receiver, error)
                 return "unknown"
