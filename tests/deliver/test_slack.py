@@ -73,6 +73,18 @@ def test_the_channel_is_read_again_for_a_post_that_could_not_have_arrived_before
     assert slack_server.calls.count("conversations.history") == 3
 
 
+def test_a_lost_post_is_found_however_much_the_channel_was_told_since(slack, slack_server):
+    posted = slack.post(make_alert())
+    began = float(posted.ts)
+    (message,) = slack_server.messages
+    for second in range(4_200):
+        ts = f"{began + 3600 + second:.6f}"
+        slack_server.messages.append({**message, "ts": ts, "metadata": None})
+    last_try = datetime.fromtimestamp(began, UTC)
+    assert slack.find(make_alert(), BY_ITSELF, last_try) == posted
+    assert slack.find(make_alert(2), BY_ITSELF, last_try) is None, "so it can be posted again"
+
+
 @pytest.mark.parametrize(
     ("kind", "error", "accepted"),
     [

@@ -7,6 +7,7 @@ the message is then looked for in the channel's history by the alert_id in its m
 
 import uuid
 from collections.abc import Callable
+from contextlib import suppress
 from datetime import UTC, datetime, timedelta
 from http.client import HTTPException
 from typing import Any, NamedTuple
@@ -34,8 +35,10 @@ from include.wirewatch.models import Alert, Bulletin
 EVENT_TYPE = "wirewatch_alert"
 HISTORY_PAGE = 200
 HISTORY_PAGES = 20
-# Messages to look for are mostly minutes old: one reading that goes back so much further serves all of them.
+# Messages to look for are mostly minutes old: one reading from so much earlier until now serves all of them.
 FURTHER_BACK = timedelta(hours=1)
+# Where that is too much to read: so much later than it can have arrived, for clocks that differ.
+FURTHER_ON = timedelta(minutes=15)
 
 _TOKEN = "put a valid bot token into the Airflow connection 'slack_api_default'"  # noqa: S105  # a sentence
 RECEIVER_FAULTS = {
@@ -78,11 +81,15 @@ THREAD_FAULTS = {
 
 
 class _Scan(NamedTuple):
-    """What a channel or thread held at a moment, from another moment on: alert_id → ts."""
+    """What a channel or thread held from one moment to another: alert_id → ts of the latest."""
 
     since: datetime
-    at: datetime
+    until: datetime
     found: dict[str, str]
+
+
+class _CrowdedError(UnknownOutcomeError):
+    """There are more messages than HISTORY_PAGES hold."""
 
 
 class SlackChannel:
@@ -97,6 +104,7 @@ class SlackChannel:
         self._channel = channel
         self._now = now
         self._scans: dict[str, _Scan] = {}
+        self._crowded: set[str] = set()
 
     def post(self, outgoing: Alert | Bulletin, place: Place = BY_ITSELF, *, plain: bool = False) -> Posted:
         message = render_message(outgoing, place)
@@ -138,19 +146,29 @@ class SlackChannel:
 
         Raises UnknownOutcomeError where it cannot be read to its end.
         """
-        since = last_try - SETTLE
+        since, until = last_try - SETTLE, last_try + SETTLE
         scan = self._scans.get(place.thread_ts)
-        if scan is None or since < scan.since or scan.at < last_try + SETTLE:
-            scan = self._scans[place.thread_ts] = self._scan(place.thread_ts, since - FURTHER_BACK)
+        if scan is None or since < scan.since or scan.until < until:
+            scan = self._scans[place.thread_ts] = self._read(place.thread_ts, since, until)
         ts = scan.found.get(outgoing.alert_id)
         return Posted(self._channel, ts) if ts else None
 
-    def _scan(self, thread_ts: str, since: datetime) -> _Scan:
+    def _read(self, thread_ts: str, since: datetime, until: datetime) -> _Scan:
+        """From earlier until now; where that is too much to read, while it can have arrived and a little longer."""
+        if thread_ts not in self._crowded:
+            with suppress(_CrowdedError):
+                return self._scan(thread_ts, since - FURTHER_BACK)
+            self._crowded.add(thread_ts)
+        return self._scan(thread_ts, since, until + FURTHER_ON)
+
+    def _scan(self, thread_ts: str, since: datetime, until: datetime | None = None) -> _Scan:
         read: Callable[..., Any] = self._client.conversations_history
         thread: dict[str, str] = {}
         if thread_ts:
             read, thread = self._client.conversations_replies, {"ts": thread_ts}
-        scan = _Scan(since, self._now(), {})
+        # Slack's clock may be ahead of ours: what is read until now is read without an end.
+        latest = {"latest": f"{until.timestamp():.6f}"} if until else {}
+        scan = _Scan(since, until or self._now(), {})
         cursor = ""
         for _ in range(HISTORY_PAGES):
             try:
@@ -158,6 +176,7 @@ class SlackChannel:
                     read,
                     channel=self._channel,
                     oldest=f"{since.timestamp():.6f}",
+                    **latest,
                     limit=HISTORY_PAGE,
                     include_all_metadata=True,
                     cursor=cursor,
@@ -175,7 +194,7 @@ class SlackChannel:
             cursor = (page.get("response_metadata") or {}).get("next_cursor") or ""
             if not cursor:
                 return scan
-        raise UnknownOutcomeError(f"more than {HISTORY_PAGES * HISTORY_PAGE} messages since {since:%H:%M} UTC")
+        raise _CrowdedError(f"more than {HISTORY_PAGES * HISTORY_PAGE} messages since {since:%H:%M} UTC")
 
     def _call(self, method: Callable[..., Any], **arguments: Any) -> Any:
         try:
