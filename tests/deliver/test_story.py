@@ -25,7 +25,6 @@ from include.wirewatch.deliver.story import (
     Stories,
     Texts,
     assign,
-    copies_of,
     likeness,
     signature_of,
 )
@@ -317,16 +316,6 @@ def test_a_count_that_is_refused_for_another_reason_is_told_and_not_tried_again(
     assert list(outbox.waiting(store)) == []
     enqueue(store, copy(2))
     assert drain(store, clock, channel).run(90).failures == []
-
-
-def test_the_copy_of_a_dead_alert_is_promoted(store, clock, channel):
-    enqueue(store, copy(1))
-    channel.faults = [MessageFaultError("invalid_blocks"), MessageFaultError("no_text")]
-    drain(store, clock, channel).run(90)
-    enqueue(store, copy(2))
-    drain(store, clock, channel).run(90)
-    assert channel.places == {copy(2).alert_id: BY_ITSELF}
-    assert copies_of(store, "desk", copy(1).alert_id) == ("Paper 2",)
 
 
 def test_slack_shows_the_count_in_the_first_alert_and_keeps_its_id(store, slack_server):

@@ -24,8 +24,8 @@ from include.wirewatch.deliver.quiet import ALWAYS_OPEN, Quiet, free_since, held
 from include.wirewatch.deliver.receiver import Channel, ReceiverFaultError
 from include.wirewatch.deliver.rollup import STORMS_ONLY, Gathering
 from include.wirewatch.deliver.stored import UnreadableError
-from include.wirewatch.deliver.story import Lead, copies_of, lead_of
-from include.wirewatch.deliver.thread import BY_ITSELF, Place, place_below, place_decided, severity_of
+from include.wirewatch.deliver.story import Lead, copies_of, lead_of, take_the_lead
+from include.wirewatch.deliver.thread import BY_ITSELF, Place, is_to_succeed, place_below, place_decided, severity_of
 from include.wirewatch.deliver.trouble import Troubles
 from include.wirewatch.models import Alert, Bulletin, Failure
 from include.wirewatch.store import Store
@@ -202,6 +202,9 @@ class Drain:
         # The outbox first: an alert leaves it only once the log knows it. A bulletin's parent was enqueued before it.
         waits = isinstance(outgoing, Bulletin) or outbox.read(self.store, lead.alert_id) is not None
         parent = delivery_log.read(self.store, lead.alert_id, log_of(outgoing))
+        if parent and isinstance(outgoing, Alert) and is_to_succeed(outgoing, parent.entry):
+            take_the_lead(self.store, outgoing, lead.alert_id)
+            return self._place(outgoing, going)
         return place_below(outgoing, parent.entry if parent else None, parent_waits=waits)
 
     def _add_addenda(self, outgoing: Alert | Bulletin, entry: LogEntry) -> None:

@@ -2,8 +2,9 @@
 
 `stories/<receiver>/<window>.json` holds what the receiver was told within the window, with a signature of each text.
 One compare-and-swap on it, before the first post, decides: the first alert leads its story, every later copy is a
-reply to it. The loser of a race reads again and becomes the reply. The decision stays in the file, so a rerun repeats
-it. The window is a length of time, not a date: no copy can fall between two days' files.
+reply to it. The loser of a race reads again and becomes the reply. Where the lead turns out to be refused for good, the
+first copy that finds it so takes its place, by the same write, and the others reply to that. The decision stays in the
+file, so a rerun repeats it. The window is a length of time, not a date: no copy can fall between two days' files.
 
 The same write decides whether a new story goes into the thread of a rollup (rollup.py), and counts it there. A copy
 counts for its story, wherever that stands, never for a rollup. None is dropped.
@@ -148,6 +149,13 @@ def assign(stories: Stories, alert: Alert, now: datetime, gathering: Gathering =
     return Stories(stories=(*recent, new)[-MAX_STORIES:], rollups=rollups), new.rollup
 
 
+def succeed(stories: Stories, alert: Alert, dead: str) -> Stories:
+    """The file with this alert as the lead of the story that `dead` led. Pure."""
+    return stories.model_copy(
+        update={"stories": tuple(_led_by(alert, story) if story.lead == dead else story for story in stories.stories)}
+    )
+
+
 def lead_of(store: Store, alert: Alert, now: datetime, gathering: Gathering = STORMS_ONLY) -> Lead:
     """What this alert replies to, decided once for all workers."""
     for _ in range(RACES):
@@ -159,12 +167,27 @@ def lead_of(store: Store, alert: Alert, now: datetime, gathering: Gathering = ST
     raise StoreError(f"{store.url(_key(alert.receiver))}: lost {RACES} races in a row")
 
 
+def take_the_lead(store: Store, alert: Alert, dead: str) -> None:
+    """Put a copy into the place of its story's dead lead, unless another copy was faster; lead_of() says who leads."""
+    for _ in range(RACES):
+        stories, etag = _read(store, alert.receiver)
+        decided = succeed(stories, alert, dead)
+        if decided == stories or store.swap(_key(alert.receiver), decided.model_dump_json().encode(), etag):
+            return
+    raise StoreError(f"{store.url(_key(alert.receiver))}: lost {RACES} races in a row")
+
+
 def copies_of(store: Store, receiver: str, lead: str) -> tuple[str, ...]:
     """The publisher of each reply to that alert: copies of a story, or stories of a rollup. () once it is forgotten."""
     file = _read(store, receiver)[0]
     copies = [copy.publisher for story in file.stories if story.lead == lead for copy in story.copies]
     gathered = [rollup.publishers for rollup in file.rollups if rollup.alert_id == lead]
     return tuple(copies) or tuple(name for publishers in gathered for name in Counter(publishers).elements())
+
+
+def _led_by(alert: Alert, story: Story) -> Story:
+    copies = tuple(copy for copy in story.copies if copy.alert_id != alert.alert_id)
+    return story.model_copy(update={"lead": alert.alert_id, "publisher": alert.publisher, "copies": copies})
 
 
 def _read(store: Store, receiver: str) -> tuple[Stories, str | None]:
