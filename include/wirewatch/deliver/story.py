@@ -14,9 +14,11 @@ import base64
 import re
 import struct
 from collections import Counter
+from collections.abc import Iterator
 from datetime import datetime, timedelta
 from typing import NamedTuple
 
+from pydantic import Field
 from rensa import RMinHash
 
 from include.wirewatch.deliver.rollup import STORMS_ONLY, Gathering, Rollup, rollup_alert, rollup_for
@@ -35,7 +37,9 @@ SEED = 1
 # Shorter texts (summaries, tickers) share phrases by chance.
 MIN_GRAMS = 30
 MAX_STORIES = 1_000
-MAX_COPIES = 200
+# Copies kept with all that is known of them; of further ones only what counting each once needs.
+MAX_COPIES, MAX_FURTHER = 200, 10_000
+SHORT = 12  # hexadecimal digits: enough to tell some thousands apart
 RACES = 50
 # A character is a word in scripts that put no space between words.
 WORD = re.compile(r"[\u0e00-\u0e7f\u3040-\u30ff\u3400-\u4dbf\u4e00-\u9fff\uac00-\ud7af]|[^\W_]+")
@@ -51,7 +55,8 @@ class Copy(Record):
 class Story(Record):
     """lead: the alert that told it first. publisher, signature, rules, at: that alert's.
 
-    rollup: the alert_id of the rollup that it replies to, or "".
+    rollup: the alert_id of the rollup that it replies to, or "". further: the beginnings of the alert_ids of the copies
+    after the first MAX_COPIES; publishers: how many of those each has.
     """
 
     lead: str
@@ -61,6 +66,11 @@ class Story(Record):
     rules: tuple[str, ...] = ()
     rollup: str = ""
     copies: tuple[Copy, ...] = ()
+    further: tuple[str, ...] = ()
+    publishers: dict[str, int] = Field(default_factory=dict)
+
+    def has_copy(self, alert_id: str) -> bool:
+        return alert_id[:SHORT] in self.further or any(copy.alert_id == alert_id for copy in self.copies)
 
 
 class Stories(Record):
@@ -122,16 +132,14 @@ def assign(stories: Stories, alert: Alert, now: datetime, gathering: Gathering =
     for story in stories.stories:
         if story.lead == alert.alert_id:
             return stories, story.rollup
-        if any(copy.alert_id == alert.alert_id for copy in story.copies):
+        if story.has_copy(alert.alert_id):
             return stories, story.lead
     recent = [story for story in stories.stories if story.at > now - WINDOW]
     alike = [(likeness(story.signature, alert.signature), -index) for index, story in enumerate(recent)]
     best, place = max(alike, default=(0.0, 0))
     if best >= ALIKE:
         story = recent[-place]
-        if len(story.copies) < MAX_COPIES:
-            copies = (*story.copies, Copy(alert_id=alert.alert_id, publisher=alert.publisher))
-            recent[-place] = story.model_copy(update={"copies": copies})
+        recent[-place] = _with_copy(story, alert)
         return stories.model_copy(update={"stories": tuple(recent)}), story.lead
     told = Counter(rule for story in recent if story.at > now - gathering.storm_window for rule in story.rules)
     rollup = rollup_for(stories.rollups, told, alert, now, gathering)
@@ -180,14 +188,33 @@ def take_the_lead(store: Store, alert: Alert, dead: str) -> None:
 def copies_of(store: Store, receiver: str, lead: str) -> tuple[str, ...]:
     """The publisher of each reply to that alert: copies of a story, or stories of a rollup. () once it is forgotten."""
     file = _read(store, receiver)[0]
-    copies = [copy.publisher for story in file.stories if story.lead == lead for copy in story.copies]
+    copies = [name for story in file.stories if story.lead == lead for name in _publishers(story)]
     gathered = [rollup.publishers for rollup in file.rollups if rollup.alert_id == lead]
     return tuple(copies) or tuple(name for publishers in gathered for name in Counter(publishers).elements())
 
 
+def _with_copy(story: Story, alert: Alert) -> Story:
+    if len(story.copies) < MAX_COPIES:
+        copies = (*story.copies, Copy(alert_id=alert.alert_id, publisher=alert.publisher))
+        return story.model_copy(update={"copies": copies})
+    if len(story.further) >= MAX_FURTHER:
+        return story
+    publishers = {**story.publishers, alert.publisher: story.publishers.get(alert.publisher, 0) + 1}
+    return story.model_copy(update={"further": (*story.further, alert.alert_id[:SHORT]), "publishers": publishers})
+
+
+def _publishers(story: Story) -> Iterator[str]:
+    yield from (copy.publisher for copy in story.copies)
+    yield from Counter(story.publishers).elements()
+
+
 def _led_by(alert: Alert, story: Story) -> Story:
-    copies = tuple(copy for copy in story.copies if copy.alert_id != alert.alert_id)
-    return story.model_copy(update={"lead": alert.alert_id, "publisher": alert.publisher, "copies": copies})
+    changes: dict[str, object] = {"lead": alert.alert_id, "publisher": alert.publisher}
+    changes["copies"] = tuple(copy for copy in story.copies if copy.alert_id != alert.alert_id)
+    if alert.alert_id[:SHORT] in story.further:
+        changes["further"] = tuple(short for short in story.further if short != alert.alert_id[:SHORT])
+        changes["publishers"] = dict(Counter(story.publishers) - Counter([alert.publisher]))
+    return story.model_copy(update=changes)
 
 
 def _read(store: Store, receiver: str) -> tuple[Stories, str | None]:
