@@ -2,8 +2,13 @@
 
 from datetime import timedelta
 
+from slack_sdk import WebClient
+
 from include.wirewatch.deliver import busy, outbox
+from include.wirewatch.deliver.console import ConsoleChannel
 from include.wirewatch.deliver.receiver import BusyError
+from include.wirewatch.deliver.slack import SlackChannel
+from include.wirewatch.stages.deliver import one_a_channel
 from tests.deliver.conftest import NOW, FakeChannel, make_alert
 from tests.deliver.test_drain import drain
 
@@ -46,3 +51,45 @@ def test_a_wait_that_cannot_be_read_holds_up_nothing_and_is_written_over(store, 
     assert drain(store, clock, channel).run(90).counts == {"posted": 1}
     busy.keep(store, "desk", NOW + timedelta(minutes=5))
     assert busy.waits(store, NOW) == {"desk": NOW + timedelta(minutes=5)}
+
+
+class Timed(FakeChannel):
+    """Remembers when it was posted to."""
+
+    def __init__(self, clock):
+        super().__init__()
+        self.clock, self.at = clock, []
+
+    def post(self, *arguments, **options):
+        self.at.append((self.clock.now - NOW).total_seconds())
+        return super().post(*arguments, **options)
+
+
+def test_two_receivers_of_one_channel_share_its_pace_and_its_waits(store, clock):
+    shared = Timed(clock)
+    channels = {"desk": shared, "night": shared}
+    for number in range(2):
+        outbox.enqueue(store, make_alert(number))
+        outbox.enqueue(store, make_alert(number, receiver="night"))
+    drain(store, clock, channels).run(90)
+    assert shared.at == [0, 1, 2, 3]
+    first, second = make_alert(8), make_alert(9)
+    others = [make_alert(8, receiver="night"), make_alert(9, receiver="night")]
+    for alert in (first, second, *others):
+        outbox.enqueue(store, alert)
+    drain(store, clock, channels).run(1.5)
+    served = {alert.alert_id for alert in others} & set(shared.posted)
+    assert served, "none of them has to wait until the other is through"
+    drain(store, clock, channels).run(90)
+    outbox.enqueue(store, make_alert(5, receiver="night"))
+    shared.faults = [BusyError(600)]
+    drain(store, clock, channels).run(90)
+    outbox.enqueue(store, make_alert(5))
+    assert drain(store, clock, channels).run(90).counts == {"left_for_next": 2}
+
+
+def test_receivers_of_one_slack_channel_have_one_of_it():
+    first, second, other = (SlackChannel(WebClient(token="x"), name) for name in ("C1", "C1", "C2"))
+    shared = one_a_channel({"a": first, "b": second, "c": other, "d": ConsoleChannel("d")})
+    assert shared["a"] is shared["b"] is first
+    assert shared["c"] is other

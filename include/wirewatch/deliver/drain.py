@@ -56,9 +56,10 @@ class _Pass:
 class Drain:
     """One worker's pass over the outbox.
 
-    channels: receiver name → its channel. gathering, quiet: receiver name → its own, where it is not the default.
-    tell: what hands a run's failures on, so that they outlive this process. post_interval_s: pause between two posts to
-    one receiver. now and sleep are arguments so that time can be told in tests.
+    channels: receiver name → its channel; receivers of one channel share its pace. gathering, quiet: receiver name → its
+    own, where it is not the default. tell: what hands a run's failures on, so that they outlive this process.
+    post_interval_s: pause between two posts to one channel. now and sleep are arguments so that time can be told in
+    tests.
     """
 
     store: Store
@@ -78,7 +79,7 @@ class Drain:
     def run(self, budget_s: float) -> Drained:
         """Deliver what is open until the outbox is through or budget_s is over; the rest stays for the next drain."""
         result, deadline = Drained(), self.now() + timedelta(seconds=budget_s)
-        pace = Pace(self.store, deadline, self.post_interval_s, self.now, self.sleep)
+        pace = Pace(self.store, deadline, self.post_interval_s, self.now, self.sleep, _by_channel(self.channels))
         pace.recall()
         going = _Pass(pace, result, Troubles(pace, result))
         replies: list[Alert | Bulletin] = []
@@ -94,7 +95,8 @@ class Drain:
         # A receiver that must be waited for holds nobody else up: always the one that is free soonest.
         while queues := [name for name, queue in going.queues.items() if queue]:
             receiver = min(queues, key=pace.wait_s)
-            self._attempt(going.queues[receiver].popleft(), going, replies)
+            queue = going.queues[receiver] = going.queues.pop(receiver)  # the last in turn among those of its channel
+            self._attempt(queue.popleft(), going, replies)
         # Their parents may have been sent meanwhile; as long as that helps, once more.
         while replies:
             left: list[Alert | Bulletin] = []
@@ -250,3 +252,9 @@ class Drain:
         if parent is None or channel is None:
             return "shown"
         return self._poster.count_copies(parent, channel, lambda: copies_of(self.store, receiver, lead))
+
+
+def _by_channel(channels: Mapping[str, Channel]) -> dict[str, str]:
+    """Receiver → the first receiver that posts through the same channel."""
+    first: dict[int, str] = {}
+    return {receiver: first.setdefault(id(channel), receiver) for receiver, channel in channels.items()}

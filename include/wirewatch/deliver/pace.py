@@ -4,7 +4,7 @@ Nothing is posted, and no edit made, without asking here first. A parked receive
 What a receiver asked us to wait holds for later drains as well (busy.py).
 """
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 
@@ -14,23 +14,29 @@ from include.wirewatch.store import Store
 
 @dataclass
 class Pace:
-    """One drain's. deadline: nothing is begun later. interval_s: pause between two posts to one receiver."""
+    """One drain's. deadline: nothing is begun later. interval_s: pause between two posts to one channel.
+
+    channel_of: receiver → what it shares with the other receivers of its channel; itself where it is not there.
+    """
 
     store: Store
     deadline: datetime
     interval_s: float
     now: Callable[[], datetime]
     sleep: Callable[[float], None]
+    channel_of: Mapping[str, str] = field(default_factory=dict)
     parked: set[str] = field(default_factory=set)
     _free_at: dict[str, datetime] = field(default_factory=dict)
 
     def recall(self) -> None:
         """Begin with the waits that earlier drains were asked for."""
-        self._free_at.update(busy.waits(self.store, self.now()))
+        for receiver, until in busy.waits(self.store, self.now()).items():
+            channel = self._channel(receiver)
+            self._free_at[channel] = max(until, self._free_at.get(channel, until))
 
     def wait_s(self, receiver: str) -> float:
         """Seconds until the receiver may be posted to; 0 when it may be now, or is parked."""
-        free_at = self._free_at.get(receiver)
+        free_at = self._free_at.get(self._channel(receiver))
         if free_at is None or receiver in self.parked:
             return 0.0
         return max((free_at - self.now()).total_seconds(), 0.0)
@@ -53,8 +59,12 @@ class Pace:
         return ""
 
     def has_posted(self, receiver: str) -> None:
-        self._free_at[receiver] = self.now() + timedelta(seconds=self.interval_s)
+        self._free_at[self._channel(receiver)] = self.now() + timedelta(seconds=self.interval_s)
 
     def asked_to_wait(self, receiver: str, seconds: float) -> None:
-        self._free_at[receiver] = self.now() + timedelta(seconds=seconds)
-        busy.keep(self.store, receiver, self._free_at[receiver])
+        until = self.now() + timedelta(seconds=seconds)
+        self._free_at[self._channel(receiver)] = until
+        busy.keep(self.store, receiver, until)
+
+    def _channel(self, receiver: str) -> str:
+        return self.channel_of.get(receiver, receiver)

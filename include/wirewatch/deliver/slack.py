@@ -100,8 +100,8 @@ class SlackChannel:
     def __init__(
         self, client: WebClient, channel: str, now: Callable[[], datetime] = lambda: datetime.now(UTC)
     ) -> None:
+        self.channel = channel
         self._client = client
-        self._channel = channel
         self._now = now
         self._scans: dict[str, _Scan] = {}
         self._crowded: set[str] = set()
@@ -111,7 +111,7 @@ class SlackChannel:
         thread = {"thread_ts": place.thread_ts, "reply_broadcast": place.broadcast} if place.thread_ts else {}
         answer = self._call(
             self._client.chat_postMessage,
-            channel=self._channel,
+            channel=self.channel,
             text=message.text,
             blocks=[] if plain else [block.to_dict() for block in message.blocks],
             metadata=_metadata(outgoing),
@@ -151,7 +151,7 @@ class SlackChannel:
         if scan is None or since < scan.since or scan.until < until:
             scan = self._scans[place.thread_ts] = self._read(place.thread_ts, since, until)
         ts = scan.found.get(outgoing.alert_id)
-        return Posted(self._channel, ts) if ts else None
+        return Posted(self.channel, ts) if ts else None
 
     def _read(self, thread_ts: str, since: datetime, until: datetime) -> _Scan:
         """From earlier until now; where that is too much to read, while it can have arrived and a little longer."""
@@ -174,7 +174,7 @@ class SlackChannel:
             try:
                 page = self._call(
                     read,
-                    channel=self._channel,
+                    channel=self.channel,
                     oldest=f"{since.timestamp():.6f}",
                     **latest,
                     limit=HISTORY_PAGE,
@@ -202,7 +202,7 @@ class SlackChannel:
         except SlackApiError as error:
             raise self._meaning(error) from None
         except (SlackClientError, HTTPException, OSError) as error:
-            raise UnknownOutcomeError(f"Slack channel {self._channel}: no answer ({type(error).__name__})") from None
+            raise UnknownOutcomeError(f"Slack channel {self.channel}: no answer ({type(error).__name__})") from None
 
     def _meaning(self, error: SlackApiError) -> Exception:
         status, headers = error.response.status_code, error.response.headers
@@ -211,20 +211,20 @@ class SlackChannel:
             sent = next((value for name, value in headers.items() if name.lower() == "retry-after"), "")
             return BusyError(wait_s(sent, self._now()))
         if code in RECEIVER_FAULTS:
-            return ReceiverFaultError(f"Slack channel {self._channel}: {code}: {RECEIVER_FAULTS[code]}")
+            return ReceiverFaultError(f"Slack channel {self.channel}: {code}: {RECEIVER_FAULTS[code]}")
         if code in THREAD_FAULTS:
             return ThreadGoneError(code)
         if code in GONE:
-            return GoneError(f"Slack channel {self._channel}: {code}")
+            return GoneError(f"Slack channel {self.channel}: {code}")
         if code in MESSAGE_FAULTS:
-            return MessageFaultError(f"Slack channel {self._channel}: {code}")
+            return MessageFaultError(f"Slack channel {self.channel}: {code}")
         if code == "duplicate_message":
-            return DuplicateError(f"Slack channel {self._channel}: {code}: it has this message already")
+            return DuplicateError(f"Slack channel {self.channel}: {code}: it has this message already")
         if status == 200 and code and code not in ITS_OWN_TROUBLE:
             # An explicit refusal that we have no words for: nothing was posted, and somebody must look.
-            says = f"Slack channel {self._channel}: {code}: see Slack's documentation of this error"
+            says = f"Slack channel {self.channel}: {code}: see Slack's documentation of this error"
             return StrangeRefusalError(code, says)
-        return UnknownOutcomeError(f"Slack channel {self._channel}: HTTP {status} {code}".strip())
+        return UnknownOutcomeError(f"Slack channel {self.channel}: HTTP {status} {code}".strip())
 
 
 def _metadata(outgoing: Alert | Bulletin) -> dict[str, object]:

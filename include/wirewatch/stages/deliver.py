@@ -33,7 +33,7 @@ def deliver(services: Services, where: Where = NOWHERE) -> Summary:
     file = services.config.receivers().value
     drain = Drain(
         services.store,
-        open_channels(file, services.open_slack(), services.open_secret),
+        one_a_channel(open_channels(file, services.open_slack(), services.open_secret)),
         services.worker,
         {receiver.name: gathering_of(receiver) for receiver in file.receivers},
         {receiver.name: quiet_of(receiver) for receiver in file.receivers},
@@ -81,3 +81,12 @@ def open_channels(
             case ConsoleReceiver():
                 channels[receiver.name] = ConsoleChannel(receiver.name)
     return channels
+
+
+def one_a_channel(channels: dict[str, Channel]) -> dict[str, Channel]:
+    """The same, with one SlackChannel for all receivers of one channel: they share its pace and one reading of it."""
+    opened: dict[str, Channel] = {}
+    return {
+        name: opened.setdefault(channel.channel, channel) if isinstance(channel, SlackChannel) else channel
+        for name, channel in channels.items()
+    }
