@@ -6,7 +6,7 @@ is found done; the rest is repeated. A dead one keeps its marker until its failu
 
 import logging
 import time
-from collections import deque
+from collections import Counter, deque
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
@@ -39,6 +39,7 @@ COUNTED = {"shown", "edited", "not_edited"}
 class _Pass:
     """What one run has learnt: who may be posted to when, what went wrong, and what still waits for whom.
 
+    turns: how many messages of each receiver were tried: those of one channel take turns.
     held: what waits for the end of quiet hours. released: what does not, because a more severe reply takes it along.
     uncounted: (receiver, alert that was replied to) → the replies that it does not show yet.
     """
@@ -46,6 +47,7 @@ class _Pass:
     pace: Pace
     result: Drained
     troubles: Troubles
+    turns: Counter[str] = field(default_factory=Counter)
     queues: dict[str, deque[Alert | Bulletin]] = field(default_factory=dict)
     held: dict[str, Alert | Bulletin] = field(default_factory=dict)
     released: set[str] = field(default_factory=set)
@@ -56,10 +58,11 @@ class _Pass:
 class Drain:
     """One worker's pass over the outbox.
 
-    channels: receiver name → its channel; receivers of one channel share its pace. gathering, quiet: receiver name → its
-    own, where it is not the default. tell: what hands a run's failures on, so that they outlive this process.
-    post_interval_s: pause between two posts to one channel. now and sleep are arguments so that time can be told in
-    tests.
+    channels: receiver name → its channel; receivers of one channel share its pace.
+    gathering, quiet: receiver name → its own, where it is not the default.
+    tell: what hands a run's failures on, so that they outlive this process.
+    post_interval_s: pause between two posts to one channel.
+    now and sleep are arguments so that time can be told in tests.
     """
 
     store: Store
@@ -94,9 +97,8 @@ class Drain:
                 self._attempt(queue.popleft(), going, replies)
         # A receiver that must be waited for holds nobody else up: always the one that is free soonest.
         while queues := [name for name, queue in going.queues.items() if queue]:
-            receiver = min(queues, key=pace.wait_s)
-            queue = going.queues[receiver] = going.queues.pop(receiver)  # the last in turn among those of its channel
-            self._attempt(queue.popleft(), going, replies)
+            receiver = min(queues, key=lambda name: (pace.free_at(name), going.turns[name]))
+            self._attempt(going.queues[receiver].popleft(), going, replies)
         # Their parents may have been sent meanwhile; as long as that helps, once more.
         while replies:
             left: list[Alert | Bulletin] = []
@@ -120,6 +122,7 @@ class Drain:
 
     def _attempt(self, outgoing: Alert | Bulletin, going: _Pass, replies: list[Alert | Bulletin]) -> None:
         """Try one message and count the outcome; one that is held, or waits for its parent, is kept for later."""
+        going.turns[outgoing.receiver] += 1
         outcome, why = going.pace.stopped(outgoing.receiver), ""
         if not outcome:
             outcome, why = going.troubles.outcome_of(outgoing, lambda: self._deliver(outgoing, going))
@@ -230,7 +233,7 @@ class Drain:
         An edit keeps its distance like a post. A busy receiver is left alone: counts can wait for the next drain.
         """
         busy: set[str] = set()
-        for receiver, lead in sorted(going.uncounted, key=lambda key: going.pace.wait_s(key[0])):
+        for receiver, lead in sorted(going.uncounted, key=lambda key: going.pace.free_at(key[0])):
             replies = going.uncounted[receiver, lead]
             outcome, why = "left_for_next" if receiver in busy else going.pace.stopped(receiver), ""
             if not outcome:

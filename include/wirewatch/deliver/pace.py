@@ -6,10 +6,12 @@ What a receiver asked us to wait holds for later drains as well (busy.py).
 
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
-from datetime import datetime, timedelta
+from datetime import UTC, datetime, timedelta
 
 from include.wirewatch.deliver import busy
 from include.wirewatch.store import Store
+
+NEVER_BUSY = datetime.min.replace(tzinfo=UTC)
 
 
 @dataclass
@@ -34,12 +36,13 @@ class Pace:
             channel = self._channel(receiver)
             self._free_at[channel] = max(until, self._free_at.get(channel, until))
 
+    def free_at(self, receiver: str) -> datetime:
+        """When the receiver may be posted to; long ago when it may be now, or is parked."""
+        return NEVER_BUSY if receiver in self.parked else self._free_at.get(self._channel(receiver), NEVER_BUSY)
+
     def wait_s(self, receiver: str) -> float:
         """Seconds until the receiver may be posted to; 0 when it may be now, or is parked."""
-        free_at = self._free_at.get(self._channel(receiver))
-        if free_at is None or receiver in self.parked:
-            return 0.0
-        return max((free_at - self.now()).total_seconds(), 0.0)
+        return max((self.free_at(receiver) - self.now()).total_seconds(), 0.0)
 
     def is_free(self, receiver: str) -> bool:
         """True when it may be posted to at once."""
