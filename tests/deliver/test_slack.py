@@ -21,7 +21,7 @@ from include.wirewatch.deliver.receiver import (
 )
 from include.wirewatch.deliver.slack import SlackChannel
 from include.wirewatch.deliver.thread import BY_ITSELF
-from tests.deliver.conftest import NOW, Clock, make_alert
+from tests.deliver.conftest import NOW, Clock, make_alert, make_bulletin
 from tests.fakes.slack_server import CHANNEL, Fault
 
 
@@ -124,6 +124,13 @@ def test_an_edit_of_a_message_that_somebody_deleted_says_that_it_is_gone(slack, 
     slack_server.messages.clear()
     with pytest.raises(GoneError):
         slack.update(make_alert(), BY_ITSELF, posted)
+
+
+def test_tries_of_one_edition_have_one_client_id_and_editions_have_different_ones(slack, slack_server):
+    for bulletin in (make_bulletin(1), make_bulletin(1), make_bulletin(2)):
+        slack.post(bulletin)
+    first, again, later = (message["client_msg_id"] for message in slack_server.messages)
+    assert first == again != later
 
 
 def test_of_two_messages_with_one_id_the_latest_is_found(slack):

@@ -115,7 +115,7 @@ class SlackChannel:
             text=message.text,
             blocks=[] if plain else [block.to_dict() for block in message.blocks],
             metadata=_metadata(outgoing),
-            client_msg_id=str(uuid.uuid5(uuid.NAMESPACE_URL, outgoing.alert_id)),
+            client_msg_id=_client_id(outgoing),
             unfurl_links=False,
             unfurl_media=False,
             **thread,
@@ -229,3 +229,9 @@ class SlackChannel:
 
 def _metadata(outgoing: Alert | Bulletin) -> dict[str, object]:
     return {"event_type": EVENT_TYPE, "event_payload": {"alert_id": outgoing.alert_id}}
+
+
+def _client_id(outgoing: Alert | Bulletin) -> str:
+    """Equal for each try of one message; of an edition that is posted anew, another than its predecessor's."""
+    edition = outgoing.edition if isinstance(outgoing, Bulletin) else 0
+    return str(uuid.uuid5(uuid.NAMESPACE_URL, f"{outgoing.alert_id}-{edition}" if edition else outgoing.alert_id))
