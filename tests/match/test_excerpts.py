@@ -1,10 +1,12 @@
 """Which sentences are shown, and that the marks lie on the hits."""
 
+import time
+
 from include.wirewatch.match import Document, excerpts, query_rules
 from include.wirewatch.match.sentences import sentences
 
 
-def shown(document: Document, query: str, limit: int = 3):
+def shown(document: Document, query: str, limit: int | None = 3):
     found = excerpts(document, query_rules(query).match(document), limit)
     return [(item.field, item.text, [item.text[start:end] for start, end in item.marks]) for item in found]
 
@@ -26,6 +28,28 @@ def test_a_sentence_without_end_is_cut_around_its_hits():
     assert len(quoted) <= 302
     assert quoted.startswith("…word ")
     assert quoted.endswith("word…")
+
+
+def test_every_hit_of_a_sentence_without_end_is_shown_when_all_are_asked_for():
+    document = Document("", ", ".join(["the fire of 1871 and others"] * 40) + ".")
+    found = shown(document, "fire", None)
+    assert [mark for _, _, marks in found for mark in marks] == ["fire"] * 40
+    assert all(len(quoted) <= 302 for _, quoted, _ in found)
+    assert shown(document, "fire") == found[:1]
+
+
+def test_white_space_that_a_regular_expression_finds_is_marked_where_it_stands():
+    document = Document("", "It burns. Fire! \n ")
+    assert shown(document, r"/\sFire/", None) == [("body", " Fire!", [" Fire"])]
+    assert [marks for *_, marks in shown(document, r"/\n/", None)] == [["\n"]]
+
+
+def test_a_text_of_many_sentences_with_a_hit_is_quoted_in_linear_time():
+    document = Document("", "Fire. " * 8_000)
+    matches = query_rules("fire").match(document)
+    started = time.process_time()
+    assert len(excerpts(document, matches, limit=8_000)) == len(excerpts(document, matches, limit=None)) == 8_000
+    assert time.process_time() - started < 3
 
 
 def test_a_word_without_end_is_cut_too():

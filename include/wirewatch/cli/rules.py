@@ -179,9 +179,9 @@ def _as_json(result: RuleMatch | None) -> dict[str, object]:
 
 
 def _lines(document: Document, result: RuleMatch) -> Iterator[str]:
-    """Every sentence with a hit in it, the hits in bold on a terminal."""
+    """Every hit in its sentence, in bold on a terminal."""
     bold, plain = (BOLD, PLAIN) if sys.stdout.isatty() else ("", "")
-    for excerpt in excerpts(document, [result], limit=len(result.hits)):
+    for excerpt in excerpts(document, [result], limit=None):
         text, end = "", 0
         for start, stop in excerpt.marks:
             text += f"{excerpt.text[end:start]}{bold}{excerpt.text[start:stop]}{plain}"

@@ -36,7 +36,7 @@ def explain(compiled: CompiledRule, document: Document) -> Explanation:
         clause, reason = _failure(tree, text, "")
         return Explanation(rule.name, None, failed=str(clause), reason=reason)
     match = rule_match(rule, text, spans)
-    return Explanation(rule.name, match, excerpts(document, [match], limit=len(match.hits)))
+    return Explanation(rule.name, match, excerpts(document, [match], limit=None))
 
 
 def _failure(node: Node, text: Text, scope: Scope) -> tuple[Node, str]:
