@@ -120,3 +120,16 @@ def test_twenty_thousand_words_that_share_a_part():
     with within(2):
         (found,) = query_rules("fire").match(Document("", text))
     assert len(found.hits) == 20_000
+
+
+def test_a_regular_expression_that_looks_to_the_end_from_every_hit():
+    with within(4):
+        (found,) = query_rules("/a(.*z)?/").match(Document("", "a " * 80_000))
+    assert len(found.hits) == 1_000
+
+
+@pytest.mark.parametrize("source", [r"(\pL{1,50} ){1,19}", r"\w{1,100}", "|".join(["a{900}b"] * 40)])
+def test_a_regular_expression_that_grows_too_large_is_refused(source):
+    with within(2), pytest.raises(QueryError, match="pattern too large") as caught:
+        parse(f"truce OR /{source}x/")
+    assert caught.value.offset == 9

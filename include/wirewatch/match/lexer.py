@@ -5,14 +5,13 @@ Raises QueryError at the character that is wrong; an unclosed thing at its openi
 
 import re
 from collections.abc import Iterator
-from functools import lru_cache
 from typing import Any
 
-import re2  # google-re2: linear time whatever the pattern
 from lark import Token
 
 from include.wirewatch.match.fold import UNSPACED, WORD, fold, fold_text, keep_case
 from include.wirewatch.match.nodes import META_FIELDS, TEXT_FIELDS, ListRef, Node, QueryError, Regex, Term, Word
+from include.wirewatch.match.regex import RegexError, compile_regex
 
 MAX_QUERY = 50_000  # code points
 MAX_DEPTH = 100  # parentheses
@@ -143,9 +142,8 @@ class Lexer:
             raise QueryError(at, "empty regular expression")
         try:
             pattern = compile_regex(found[1])
-        except (re2.error, UnicodeEncodeError) as error:
-            reason = error.args[0].decode() if isinstance(error.args[0], bytes) else str(error)
-            raise QueryError(at, f"not a regular expression of RE2: {reason}") from None
+        except RegexError as error:
+            raise QueryError(at + 1 + error.offset, str(error), error.hint) from None
         if pattern.search("") is not None:
             raise QueryError(at, "the regular expression matches the empty text", "use + where it has *")
         return _lexeme("REGEX", found[0], at, Regex(found[1], at, found[0]))
@@ -270,12 +268,3 @@ def _run_words(run: str, at: int) -> list[Word]:
     if "?" in run and letters < 2:
         raise QueryError(at, f"? needs at least 2 letters beside it, got {letters}")
     return [Word("".join(part if part in "*?" else fold(part) for part in re.split(r"([*?])", run)))]
-
-
-@lru_cache(maxsize=256)  # RE2 learns while it searches: a pattern of an article before is ten times as fast
-def compile_regex(source: str) -> Any:
-    """Case-insensitive unless it says (?-i). Raises re2.error."""
-    options = re2.Options()
-    options.case_sensitive = False
-    options.log_errors = False
-    return re2.compile(source, options)
