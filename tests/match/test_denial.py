@@ -128,7 +128,7 @@ def test_a_regular_expression_that_looks_to_the_end_from_every_hit():
     assert len(found.hits) == 1_000
 
 
-@pytest.mark.parametrize("source", [r"(\pL{1,50} ){1,19}", r"\w{1,100}", "|".join(["a{900}b"] * 40)])
+@pytest.mark.parametrize("source", [r"(\pL{1,50} ){1,19}", r"\w{1,100}"])
 def test_a_regular_expression_that_grows_too_large_is_refused(source):
     with within(2), pytest.raises(QueryError, match="pattern too large") as caught:
         parse(f"truce OR /{source}x/")
