@@ -81,6 +81,8 @@ ERRORS = [
     ("ab*", 1, "at least 3 letters before it, got 2"),
     ('"peace ab*"', 8, "at least 3 letters"),
     ("a?", 1, "at least 2 letters"),
+    ("202?", 4, "stands for a letter"),
+    ("f?16", 2, "stands for a letter"),
     ("???", 1, "letters beside it"),
     ("停?火", 2, "does not work in this script"),
     ('"a b"~', 6, "needs a number of words"),

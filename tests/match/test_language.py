@@ -88,6 +88,7 @@ NOT_FOUND = [
     "ATLEAST/4(sanctions)",
     "SAME/sentence(ultimatum, ceasefire)",
     r"/(?-i)eu sanctions/",
+    'SAME/sentence("said an", ultimatum)',
 ]
 
 

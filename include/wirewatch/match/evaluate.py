@@ -24,7 +24,6 @@ from include.wirewatch.match.nodes import (
     Same,
     Scoped,
     Term,
-    children,
 )
 from include.wirewatch.match.regex import compile_regex
 from include.wirewatch.match.text import LEAD_WORDS, Document, Span, Text
@@ -33,6 +32,8 @@ Scope = str  # where is searched: "title", "lead", "body"; "" is title and body
 
 # Each hit may be looked for up to the end of the text: all 80,000 of /a(.*z)?/ took 17 s.
 MOST_REGEX_HITS = 1_000  # in a field; empty ones count
+# Of one AND or OR: once it is true, further hits change neither the answer nor the score, and each takes 80 bytes.
+MOST_SPANS = 100_000
 _SURROGATE = re.compile("[\ud800-\udfff]")
 
 
@@ -53,22 +54,25 @@ def _term(term: Term, text: Text, scope: Scope) -> list[Span] | None:
 
 def _and(node: And, text: Text, scope: Scope) -> list[Span] | None:
     spans: list[Span] = []
-    for child in node.nodes:
+    for child in node.distinct:
         found = _FIND[type(child)](child, text, scope)
         if found is None:
             return None
-        spans += found
+        if len(spans) < MOST_SPANS:
+            spans += found
     return spans
 
 
 def _or(node: Or, text: Text, scope: Scope) -> list[Span] | None:
     words, others = node.parts
     if scope:
-        words, others = [], list(node.nodes)
+        words, others = [], list(node.distinct)
     positions = text.positions
     spans: list[Span] = [(place, place, term) for key, term in words if key in positions for place in positions[key]]
     is_true = bool(spans)
     for child in others:
+        if len(spans) > MOST_SPANS:
+            return spans
         found = _FIND[type(child)](child, text, scope)
         if found is not None:
             is_true = True
@@ -119,7 +123,7 @@ def has_value(document: Document, name: str, values: tuple[str, ...]) -> bool:
 def occurrences(node: Node, text: Text, scope: Scope) -> list[Span]:
     """Every occurrence of a term, a regex, or an OR of terms."""
     if isinstance(node, Or):
-        return [span for child in node.nodes for span in occurrences(child, text, scope)]
+        return [span for child in node.distinct for span in occurrences(child, text, scope)]
     if isinstance(node, Regex):
         return _regex(node, text, scope)
     if not isinstance(node, Term):
@@ -173,12 +177,16 @@ def _any_in(ordered: list[int], low: int, high: int) -> bool:
 
 
 def _same(node: Same, text: Text, scope: Scope) -> list[Span]:
-    """The spans in every sentence that has one of each operand. Operands may be the same words."""
-    operands = [occurrences(child, text, scope) for child in children(node)]
-    if not all(operands):
-        return []
-    shared = set.intersection(*({text.sentence_of(span[0]) for span in spans} for spans in operands))
-    return [span for spans in operands for span in spans if text.sentence_of(span[0]) in shared]
+    """The spans in every sentence that has one of each operand, whole. Operands may be the same words."""
+    operands: list[list[tuple[tuple[str, int], Span]]] = []
+    for child in node.distinct:
+        placed = [(text.sentence_of(span[0]), span) for span in occurrences(child, text, scope)]
+        whole = [(sentence, span) for sentence, span in placed if text.sentence_of(span[1]) == sentence]
+        if not whole:
+            return []
+        operands.append(whole)
+    shared = set.intersection(*({sentence for sentence, _ in spans} for spans in operands))
+    return [span for spans in operands for sentence, span in spans if sentence in shared]
 
 
 # A tree is walked anew for each text. Compiled into closures it was as fast later on, and took a third longer for the

@@ -29,7 +29,8 @@ def _marks() -> str:
     return "".join(f"{chr(a)}-{chr(b)}" for a, b in zip(starts, ends, strict=True)) + "\U000e0100-\U000e01ef"
 
 
-_JOINING = _marks() + _INVISIBLE
+MARKS = _marks()
+_JOINING = MARKS + _INVISIBLE
 _LETTER = rf"[^\W_\u02bc{_UNSPACED}]"
 _SPACED = rf"{_LETTER}(?:{_LETTER}++|[{_JOINING}]++)*+"
 _JAMO = "[\u1100-\u115f][\u1160-\u11a7]*+[\u11a8-\u11ff]*+"

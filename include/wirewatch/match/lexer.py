@@ -16,6 +16,7 @@ from include.wirewatch.match.regex import RegexError, compile_regex
 MAX_QUERY = 50_000  # code points
 MAX_DEPTH = 100  # parentheses
 MAX_DISTANCE = 1000  # words
+MAX_LOOSE = 100  # words of a phrase with ~n: each costs one look at all its places
 QUOTES = '"\u201c\u201d\u201e\u201f\u00ab\u00bb\uff02'
 _BARE = re.compile(rf"[^\s(){{}}:,~@{QUOTES}][^\s(){{}}:,~{QUOTES}]*")
 _FIELD = re.compile(r"([^\W\d]\w*):")
@@ -113,6 +114,8 @@ class Lexer:
         slop = 0
         if found := _SLOP.match(self.query, end):
             slop, end = self._slop(found), found.end()
+            if len(words) > MAX_LOOSE:
+                raise QueryError(at, f"a phrase with ~ has at most {MAX_LOOSE} words, got {len(words)}")
         return _lexeme("TERM", self.query[at:end], at, Term(words, slop, at, self.query[at:end]))
 
     def _slop(self, found: re.Match[str]) -> int:
@@ -236,6 +239,9 @@ def _bounded(digits: str, at: int, name: str) -> int:
 _WILD = re.compile(rf"(?:{WORD.pattern}|[*?])+")
 
 
+_BESIDE_DIGIT = re.compile(r"(?<=\d)\?|\?(?=\d)")
+
+
 def term_words(text: str, at: int) -> tuple[Word, ...]:
     """The words of a term or phrase that starts at offset at, wildcards checked. Raises QueryError."""
     words: list[Word] = []
@@ -262,6 +268,10 @@ def _run_words(run: str, at: int) -> list[Word]:
         if "?" in run:
             raise QueryError(at + run.index("?"), "? does not work in this script", "each character is a word there")
         return [Word(fold(word)) for word in WORD.findall(plain)]
+    if number := _BESIDE_DIGIT.search(run):
+        raise QueryError(
+            at + number.start(), "? stands for a letter", r"write a regular expression for a digit: /\b202\d\b/"
+        )
     letters = len(fold(plain))
     if star > 0 and letters < 3:
         raise QueryError(at, f"* needs at least 3 letters before it, got {letters}")
