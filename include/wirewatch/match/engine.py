@@ -16,7 +16,7 @@ from include.wirewatch.match.score import score
 from include.wirewatch.match.text import Document, Span, Text
 from include.wirewatch.models import Hit, RuleMatch
 
-ENGINE = 2  # another number when equal rules may answer differently: it is part of RuleSet.id
+ENGINE = 3  # another number when equal rules may answer differently: it is part of RuleSet.id
 
 
 class RuleSet:

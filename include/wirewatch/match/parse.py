@@ -125,16 +125,22 @@ def parse(query: str) -> Node:
     Raises:
         QueryError: it is not in the language, or has no positive term.
     """
-    if not query.strip():
-        raise QueryError(0, "empty query", "expected a term, e.g. ceasefire")
-    node = parse_plain(query) or parse_by_grammar(query)
-    check_shape(node)
+    node = parse_part(query)
     if (missing := without_positive(node)) is not None:
         raise QueryError(
             missing.at,
             "no positive term: this would match nearly every article",
             "add AND with a word or phrase that must occur in title or body",
         )
+    return node
+
+
+def parse_part(query: str) -> Node:
+    """The tree of what may be a part of a query, as a list is: no positive term is asked for. Raises QueryError."""
+    if not query.strip():
+        raise QueryError(0, "empty query", "expected a term, e.g. ceasefire")
+    node = parse_plain(query) or parse_by_grammar(query)
+    check_shape(node)
     return node
 
 

@@ -12,7 +12,7 @@ from typing import NamedTuple
 from include.wirewatch.match.field import Field, Range
 from include.wirewatch.match.fold import APOSTROPHE, keep_case
 from include.wirewatch.match.forms import FOLDS
-from include.wirewatch.match.lemma import lemma
+from include.wirewatch.match.lemma import lemmas
 from include.wirewatch.match.lexer import MAX_DISTANCE, MAX_QUERY
 from include.wirewatch.match.nodes import Regex, Term, Word
 from include.wirewatch.match.vocabulary import Vocabulary
@@ -193,7 +193,7 @@ def _matching_part(raw: str, word: Word) -> Range | None:
 def _means(word: Word, form: str) -> bool:
     """Does the word of a query mean this folded word of a text?"""
     if word.lemma_of:
-        return any(lemma(form, lang) in {word.text, lemma(word.text, lang)} for lang in word.lemma_of)
+        return any(lemmas(form, lang) & lemmas(word.text, lang) for lang in word.lemma_of)
     if (pattern := word.pattern) is not None:
         return pattern.fullmatch(form) is not None
     return form.startswith(word.prefix) if word.prefix else form == word.text

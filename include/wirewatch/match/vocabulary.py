@@ -11,7 +11,7 @@ from string import punctuation
 
 from include.wirewatch.match.fold import WORD
 from include.wirewatch.match.forms import FOLDS, parts_of
-from include.wirewatch.match.lemma import lemma
+from include.wirewatch.match.lemma import lemmas
 from include.wirewatch.match.nodes import Node, Term, Word, children
 from include.wirewatch.match.remembered import Remembered
 
@@ -43,10 +43,9 @@ class Vocabulary:
 
     def _add(self, word: Word) -> None:
         if word.lemma_of:
-            self._lemmas["", word.text].add(word.key)
             for lang in word.lemma_of:
-                self._lemmas[lang, word.text].add(word.key)
-                self._lemmas[lang, lemma(word.text, lang)].add(word.key)
+                for lemma in lemmas(word.text, lang):
+                    self._lemmas[lang, lemma].add(word.key)
         elif word.pattern is not None:
             self._patterns.add(word.text, word.key, word.pattern)
         elif word.prefix:
@@ -81,8 +80,8 @@ class Vocabulary:
                 keys.append(f"{form[:length]}*")
         keys += self._patterns.keys_of(form)
         if self._lemmas:
-            found = (self._lemmas.get((lang, lemma(form, lang) if lang else form), ()) for lang in self._languages)
-            keys += set().union(*found)
+            forms = ((lang, lemma) for lang in self._languages for lemma in lemmas(form, lang))
+            keys += set().union(*(self._lemmas.get(found, ()) for found in forms))
         return keys
 
 
