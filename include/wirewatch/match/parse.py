@@ -118,7 +118,6 @@ def _grammar() -> Lark:
     return Lark(GRAMMAR, parser="lalr", lexer="basic", start="query", transformer=_Build())
 
 
-@lru_cache(maxsize=20_000)
 def parse(query: str) -> Node:
     """The tree of one query. Lists are still names in it.
 
@@ -135,6 +134,7 @@ def parse(query: str) -> Node:
     return node
 
 
+@lru_cache(maxsize=20_000)
 def parse_part(query: str) -> Node:
     """The tree of what may be a part of a query, as a list is: no positive term is asked for. Raises QueryError."""
     if not query.strip():
