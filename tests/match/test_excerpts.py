@@ -2,6 +2,8 @@
 
 import time
 
+import pytest
+
 from include.wirewatch.match import Document, excerpts, query_rules
 from include.wirewatch.match.sentences import sentences
 
@@ -67,6 +69,24 @@ def test_hits_of_several_rules_on_one_word_are_one_mark():
 
 def test_nothing_found_shows_nothing():
     assert excerpts(Document("a", "b"), ()) == ()
+
+
+@pytest.mark.parametrize(
+    ("text", "count"),
+    [
+        ("Das Ultimatum vom 24. Februar läuft ab.", 1),
+        ("Bis zum 4. März gilt es (seit 3. Mai).", 1),
+        ("Es waren 24. Russland schweigt.", 2),
+        ("Es waren 1924. Februar war kalt.", 2),
+        ("The talks start at 5 p.m. Kyiv time.", 1),
+        ("The talks start at 5 p.m. GMT on Monday.", 1),
+        ("The talks end at 5 p.m. Kyiv said so.", 2),
+        ("The talks (e.g. Kyiv) start.", 1),
+        ("Sie reden, u.a. Kiew.", 1),
+    ],
+)
+def test_a_date_an_hour_and_an_example_end_no_sentence(text, count):
+    assert len(sentences(text)) == count
 
 
 def test_sentences_end_where_people_end_them():

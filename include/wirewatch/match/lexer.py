@@ -25,6 +25,9 @@ _LIST = re.compile(r"@([a-z0-9][a-z0-9_-]*)?")
 _SLOP = re.compile(r"~(\d*)")
 _REGEX = re.compile(r"/((?:[^/\\\n]|\\.)*)/")
 _OPERATOR = re.compile(r"(AND|OR|NOT)$|(NEAR|ONEAR|ATLEAST|SAME)(?:/(.*))?$", re.IGNORECASE)
+# Signs as Chinese and Japanese keyboards write them: x NOT （a AND b） would else be read as x AND NOT a AND b.
+FULLWIDTH = str.maketrans("（）：，｛｝", "():,{}")
+_NO_SIGN = {"[": "write ( )", "]": "write ( )", "|": "write OR"}
 _FOREIGN = {"&&": "AND", "&": "AND", "||": "OR", "|": "OR", "!": "NOT", "-": "NOT", "+": "AND"}
 
 
@@ -40,7 +43,8 @@ class Lexer:
     """One query. Iterate once; unclosed holds the offsets of parentheses that are open."""
 
     def __init__(self, query: str) -> None:
-        self.query = query
+        self.query = query.translate(FULLWIDTH)  # of equal length
+        self._as_written = query
         self.unclosed: list[int] = []
         self._raw_groups: list[bool] = []  # True where the parentheses hold a metadata field's values
         self._wants_value = False
@@ -138,7 +142,7 @@ class Lexer:
         return _lexeme("TERM", self.query[at : end + 1], at, node)
 
     def _regex(self, at: int) -> Lexeme:
-        found = _REGEX.match(self.query, at)
+        found = _REGEX.match(self._as_written, at)
         if not found:
             raise QueryError(at, "unclosed /", "a regular expression ends with /; write \\/ for a slash in it")
         if not found[1]:
@@ -195,6 +199,11 @@ class Lexer:
             raise QueryError(at, f"{text} is no operator here", f"write {_FOREIGN[text]}")
         if text[0] in "-+!" and WORD.search(text):
             raise QueryError(at, f"{text[0]} before a word means nothing here", f"write {_FOREIGN[text[0]]} {text[1:]}")
+        for offset, char in enumerate(text):
+            if char in _NO_SIGN:
+                raise QueryError(
+                    at + offset, f"{char} means nothing in a term", f"{_NO_SIGN[char]}, or quotes around it"
+                )
         return _lexeme("TERM", text, at, Term(term_words(text, at), 0, at, text))
 
     def _operator(self, at: int, text: str, found: re.Match[str]) -> Lexeme | None:

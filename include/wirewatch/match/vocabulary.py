@@ -63,7 +63,9 @@ class Vocabulary:
             words = (keys,)
         else:
             found = WORD.findall(chunk)
-            words = tuple([self._of_form[word.lower() if word.isascii() else FOLDS[word]] for word in found])
+            words = tuple(
+                [self._of_form[word.lower() if word.isalpha() and word.isascii() else FOLDS[word]] for word in found]
+            )
         return tuple({number for keys in words for key in keys for number in self._rules.get(key, ())}), words
 
     def _keys(self, form: str) -> Keys:
