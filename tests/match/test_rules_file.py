@@ -262,6 +262,33 @@ def test_what_is_allowed_and_perhaps_not_meant_is_a_warning():
     assert len(compile_rules(file).match(Document("", "peace talks, truce and talks"))) == 4
 
 
+def test_lists_are_warned_of_too_and_so_are_codes_of_no_language_and_digits_under_a_question_mark():
+    file = RulesFile.model_validate(
+        {
+            "lists": {"a": ["b", "and"], "t": "truce OR “y z” OR and"},
+            "rules": [
+                {"name": "r", "query": "truce", "languages": ["ua", "english", "en-GB", "de_AT", "ckb", "xx"]},
+                {"name": "s", "query": "truce OR 202?"},
+            ],
+        }
+    )
+    assert [(problem.path, problem.offset) for problem in warnings(file)] == [
+        (("rules", 0, "languages", 0), None),
+        (("rules", 0, "languages", 1), None),
+        (("rules", 0, "languages", 5), None),
+        (("rules", 1, "query"), 9),
+        (("lists", "a", 1), 0),
+        (("lists", "t"), 9),
+        (("lists", "t"), 18),
+    ]
+    assert warnings(file)[0].message == "rule 'r': 'ua' is no language code; write uk"
+
+
+def test_a_mistake_in_a_list_of_several_lines_is_at_its_place_though_a_list_is_stripped():
+    (found,) = problems("lists:\n  q: |\n\n    aa AND\n    bb cc\nrules: []\n")
+    assert found.startswith("rules.yaml:5:8: list 'q': bb and cc side by side")
+
+
 def test_a_file_is_read_and_compiled_once_in_a_process():
     text = "rules: [{name: r, query: truce}]\n"
     assert rules(text) is rules(text)

@@ -144,3 +144,18 @@ def test_the_hit_is_the_word_as_it_stands_in_the_text(query, text, found):
     (match,) = query_rules(query).match(Document("", text))
     (hit,) = match.hits
     assert hit.text == found == text[hit.start : hit.end]
+
+
+@pytest.mark.parametrize(
+    ("query", "document"),
+    [
+        ('author:"Алена-Мария"', Document("", "truce", authors=("Алёна‑Мария".replace("‑", "-"),))),
+        ('publisher:"L\'Équipe+"', Document("", "truce", publisher="L’ÉQUIPE+")),
+        ('tag:"Straße, nass"', Document("", "truce", tags=("strasse,  NASS",))),
+        ("url:artikel,12", Document("", "truce", url="https://news.example/artikel,12")),
+        ('source:"a*"', Document("", "truce", source="a*")),
+    ],
+)
+def test_values_are_compared_folded_word_by_word(query, document):
+    assert query_rules(f"truce AND {query}").match(document)
+    assert not query_rules(f"truce AND {query}").match(Document("", "truce"))

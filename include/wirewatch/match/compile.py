@@ -9,6 +9,7 @@ from typing import NamedTuple
 
 from include.wirewatch.config.rules import Rule, RulesFile
 from include.wirewatch.config.yaml_file import Path
+from include.wirewatch.match.languages import doubt_about
 from include.wirewatch.match.lemma import LANGUAGES, is_known
 from include.wirewatch.match.nodes import (
     And,
@@ -101,6 +102,14 @@ def warnings(file: RulesFile) -> list[Problem]:
         if required(lists.tree_of(rule.query)) is None:
             slow = f"rule {rule.name!r}: a regular expression alone is tried on every article; add AND with a word"
             found.append(Problem(path, None, slow))
+        for number, code in enumerate(rule.languages):
+            if doubt := doubt_about(code):
+                found.append(Problem(("rules", index, "languages", number), None, f"rule {rule.name!r}: {doubt}"))
+    for name, texts in file.lists.items():
+        for number, text in enumerate([texts] if isinstance(texts, str) else texts):
+            where: Path = ("lists", name) if isinstance(texts, str) else ("lists", name, number)
+            tree = parse_part(text) if isinstance(texts, str) else list_term(text)
+            found += [Problem(where, at, f"list {name!r}: {message}") for at, message in warnings_of(text, tree)]
     return found
 
 

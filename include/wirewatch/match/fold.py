@@ -76,7 +76,10 @@ def keep_case(word: str) -> str:
 
 def fold_text(text: str) -> str:
     """Any text, with each run of white space as one space: what metadata fields compare."""
-    return " ".join(fold(part) for part in text.split())
+    if text.isascii():
+        return " ".join(text.lower().split())
+    # word by word: an author Алена-Мария is Алёна-Мария too. What stands between the words stays.
+    return " ".join(WORD.sub(lambda word: fold(word[0]), unicodedata.normalize("NFC", text.lower())).split())
 
 
 def _a_word(form: str, word: str) -> str:

@@ -48,6 +48,7 @@ class Lexer:
         self.unclosed: list[int] = []
         self._raw_groups: list[bool] = []  # True where the parentheses hold a metadata field's values
         self._wants_value = False
+        self._field_name = ""  # the metadata field whose values are read
         if len(query) > MAX_QUERY:
             raise QueryError(MAX_QUERY, f"the query has {len(query)} characters, the limit is {MAX_QUERY}")
 
@@ -165,7 +166,7 @@ class Lexer:
     def _field(self, at: int, found: re.Match[str]) -> Lexeme:
         name = found[1]
         if name in META_FIELDS:
-            self._wants_value = True
+            self._wants_value, self._field_name = True, name
             return _lexeme("META", found[0], at)
         if name in TEXT_FIELDS:
             return _lexeme("FIELD", found[0], at)
@@ -183,9 +184,21 @@ class Lexer:
             value, end = found[0], found.end()
             if value in ("AND", "OR", "NOT"):
                 return _lexeme(value, value, at)
+            self._refuse_signs(value, at)
         if not fold_text(value):
             raise QueryError(at, "empty value", "expected a text between the quotes")
         return _lexeme("VALUE", self.query[at:end], at, fold_text(value))
+
+    def _refuse_signs(self, value: str, at: int) -> None:
+        """What looks like a wildcard or a list; an address may have commas."""
+        for sign in "*" if self._field_name == "url" else "*,":
+            if sign in value:
+                name = self._field_name
+                hint = {
+                    "*": f"a value is compared {'as it stands' if name == 'url' else 'whole'}; in quotes it is a sign",
+                    ",": f"several values are {name}:(a OR b); in quotes it is a sign",
+                }
+                raise QueryError(at + value.index(sign), f"{sign} in a value of {name}:", hint[sign])
 
     def _bare(self, at: int) -> Lexeme:
         found = _BARE.match(self.query, at)
@@ -248,9 +261,6 @@ def _bounded(digits: str, at: int, name: str) -> int:
 _WILD = re.compile(rf"(?:{WORD.pattern}|[*?])+")
 
 
-_BESIDE_DIGIT = re.compile(r"(?<=\d)\?|\?(?=\d)")
-
-
 def term_words(text: str, at: int) -> tuple[Word, ...]:
     """The words of a term or phrase that starts at offset at, wildcards checked. Raises QueryError."""
     words: list[Word] = []
@@ -277,10 +287,6 @@ def _run_words(run: str, at: int) -> list[Word]:
         if "?" in run:
             raise QueryError(at + run.index("?"), "? does not work in this script", "each character is a word there")
         return [Word(fold(word)) for word in WORD.findall(plain)]
-    if number := _BESIDE_DIGIT.search(run):
-        raise QueryError(
-            at + number.start(), "? stands for a letter", r"write a regular expression for a digit: /\b202\d\b/"
-        )
     letters = len(fold(plain))
     if star > 0 and letters < 3:
         raise QueryError(at, f"* needs at least 3 letters before it, got {letters}")

@@ -4,6 +4,7 @@ The lexer is our own and feeds the grammar token by token: a generated one silen
 for words.
 """
 
+import re
 from functools import lru_cache
 from typing import Any
 
@@ -262,6 +263,9 @@ def without_positive(node: Node) -> Node | None:
     return node
 
 
+_BESIDE_DIGIT = re.compile(r"\d\?|\?\d")
+
+
 def uses_lists(node: Node) -> bool:
     return isinstance(node, ListRef) or any(map(uses_lists, children(node)))
 
@@ -276,5 +280,7 @@ def warnings_of(query: str, node: Node) -> list[tuple[int, str]]:
         item = stack.pop()
         if isinstance(item, Term) and item.label in ("and", "or", "not", "near"):
             found.append((item.at, f"{item.label} in lower case is a word; the operator is {item.label.upper()}"))
+        if isinstance(item, Term) and any(_BESIDE_DIGIT.search(word.text) for word in item.words):
+            found.append((item.at, "? stands for a letter, never for a digit; for that write a regular expression"))
         stack += children(item)
     return sorted(found)
