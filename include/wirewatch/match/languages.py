@@ -9,8 +9,8 @@ _ALL = """
 """
 _CODES = frozenset(_ALL.split())
 _MISTAKES = """
-    ua=uk ukr=uk ukrainian=uk english=en eng=en us=en gb=en german=de deutsch=de ger=de french=fr fre=fr russian=ru rus=ru
-    spanish=es cz=cs gr=el jp=ja cn=zh dk=da iw=he by=be
+    ua=uk ukr=uk ukrainian=uk english=en eng=en us=en gb=en german=de deutsch=de ger=de french=fr fre=fr russian=ru
+    rus=ru spanish=es cz=cs gr=el jp=ja cn=zh dk=da iw=he by=be
 """
 _MEANT = dict(mistake.split("=") for mistake in _MISTAKES.split())
 
