@@ -33,6 +33,7 @@ from include.airflow_support import (
     open_services,
     shard_count,
     tell_of_timeout,
+    where,
 )
 
 
@@ -77,7 +78,7 @@ def ingest_live() -> None:
     def deliver() -> dict:
         from include.wirewatch.stages.deliver import deliver as stage
 
-        return stage(open_services())
+        return stage(open_services(), where())
 
     # … but it turns the run red: a run's state is that of its leaves, and deliver alone would be green.
     # What failed has told ops itself.

@@ -41,7 +41,9 @@ class RealAirflow:
             "AIRFLOW__SCHEDULER__SCHEDULER_IDLE_SLEEP_TIME": "0.1",
             "AIRFLOW__SCHEDULER__USE_JOB_SCHEDULE": "False",
             "AIRFLOW__DAG_PROCESSOR__REFRESH_INTERVAL": "5",
-            # As docker-compose.yaml has it: tasks are forked from a scheduler that has imported what they need.
+            # Read once: reading seven files again and again takes half a core of two.
+            "AIRFLOW__DAG_PROCESSOR__MIN_FILE_PROCESS_INTERVAL": "600",
+            # As docker-compose.yaml has it: the scheduler has imported what its tasks need of other packages.
             "PYTHONPATH": f"{PROJECT}{os.pathsep}{PROJECT / 'deploy' / 'preload'}",
             **extra,
         }

@@ -133,6 +133,8 @@ def test_a_channel_name_is_refused_with_where_to_find_the_id():
     [
         pytest.param("rules:\n  - name: a\n    query: peace AND (\n", 10, "3:22", id="plain"),
         pytest.param("rules:\n  - name: a\n    query: |\n      peace\n      AND (\n", 10, "5:11", id="block"),
+        pytest.param("rules:\n  - name: a\n    query: |2\n        peace AND (\n", 12, "4:19", id="indented block"),
+        pytest.param("rules:\n  - name: a\n    query: |\n\n      peace AND (\n", 11, "5:17", id="blank line first"),
         pytest.param("rules:\n  - name: a\n    query: 'peace AND ('\n", 10, "3:5", id="quoted: the key's line"),
     ],
 )
@@ -162,7 +164,10 @@ def test_a_missing_file_names_the_place_and_the_setting(tmp_path):
 
 def test_a_file_that_is_not_utf8_says_where(tmp_path):
     (tmp_path / "rules.yaml").write_bytes(b"rules: [\xff]")
-    with pytest.raises(ConfigError, match="not UTF-8: byte 8 is 0xff"):
+    with pytest.raises(ConfigError, match=r"rules\.yaml:1:9: not UTF-8: byte 0xff"):
+        ConfigFiles(str(tmp_path), lambda place: None).rules()
+    (tmp_path / "rules.yaml").write_bytes("\ufeff# ж\n# ж ".encode() + b"\xff")
+    with pytest.raises(ConfigError, match=r"rules\.yaml:2:5: not UTF-8: byte 0xff"):
         ConfigFiles(str(tmp_path), lambda place: None).rules()
 
 

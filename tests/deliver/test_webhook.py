@@ -189,6 +189,7 @@ def test_a_message_that_is_refused_is_sent_once_more_shortened_and_is_then_dead(
     assert drain(store, clock, server).run(90).counts == {"posted": 1}
     assert [event["shortened"] for event in events_in(server)] == [False, True]
     assert events_in(server)[1]["data"]["excerpts"] == []
+    assert ids_in(server) == [make_alert(1).alert_id, f"{make_alert(1).alert_id}-short"], "another body, another key"
     outbox.enqueue(store, make_alert(2))
     server.replies = [Reply(422), Reply(422)]
     assert drain(store, clock, server).run(90).failures[0].subject == f"dead {make_alert(2).alert_id}"

@@ -8,11 +8,15 @@ import pytest
 
 from include.wirewatch.cli.backfill import command_of
 from include.wirewatch.config.files import ConfigFiles
+from include.wirewatch.deliver.backfill import BackfillId, DayResult, compose, read_day
+from include.wirewatch.deliver.render import render_message
 from include.wirewatch.match import Document, load_rules
+from include.wirewatch.models import ArticleMatches
 from include.wirewatch.runs import Backfill
 from include.wirewatch.settings import DEFAULT_CONFIG
 from tests.airflow_home import PROJECT
-from tests.demo.expect_history import FOUND_BY_IT, RULE
+from tests.deliver.conftest import rule_match
+from tests.demo.expect_history import FOUND_BY_IT, RULE, wrong_messages
 from tests.demo.history import COMMANDS, DAG_ID, Week, with_rule
 from tests.newsroom.content import load_publishers
 
@@ -61,3 +65,53 @@ def test_the_rule_that_it_adds_matches_two_articles_of_the_week_and_no_other(new
         if RULE in {match.rule for match in new_rules.match(Document(piece.title, "\n".join(piece.paragraphs)))}
     }
     assert found == FOUND_BY_IT
+
+
+@pytest.fixture
+def told(newsroom):
+    """The messages of the week as they should be, and its days."""
+    days = [(newsroom.now - timedelta(days=back)).date() for back in range(7, 0, -1)]
+    week, span = BackfillId("last-week", DAG_ID), (days[0], days[-1])
+    results, replies = [], []
+    for day in days:
+        rows = {slug: row(newsroom, slug, rules) for slug, rules in newsroom.expected.history[day].items() if rules}
+        reading = read_day(week, "desk", day, rows, set(), newsroom.now)
+        results.append(DayResult(day=day, first=span[0], last=span[1], readings={"desk": reading}))
+        replies.append(message(reading.reply, thread_ts="1"))
+    return [message(compose(week, "desk", results, span, newsroom.now), edits=len(days)), *replies], days
+
+
+def row(newsroom, slug, rules):
+    facts = {"article_id": slug, "title": slug, "url": newsroom.url(slug), "decision": "quiet"}
+    return ArticleMatches.model_validate({**facts, "matches": [rule_match(rule) for rule in sorted(rules)]})
+
+
+def message(bulletin, thread_ts="", edits=0):
+    shown = render_message(bulletin)
+    blocks = [block.to_dict() for block in shown.blocks]
+    where = {"ts": "2" if thread_ts else "1", "thread_ts": thread_ts}
+    return {**where, "text": shown.text, "blocks": blocks, "edits": edits}
+
+
+def test_what_is_as_it_should_be_is_no_problem(newsroom, told):
+    messages, days = told
+    assert wrong_messages(newsroom, messages, days) == []
+
+
+@pytest.mark.parametrize(
+    ("spoil", "says"),
+    [
+        (lambda all_of_it: all_of_it.clear(), "0 messages in the channel, expected 1"),
+        (lambda all_of_it: all_of_it.append({**all_of_it[0], "ts": "3"}), "2 messages in the channel, expected 1"),
+        (lambda all_of_it: all_of_it[0].update(edits=6), "it was edited 6 times, expected 7"),
+        (lambda all_of_it: all_of_it[0].update(text="Backfill last-week: 6 of 7 days done"), "the message says 'Back"),
+        (lambda all_of_it: all_of_it[0].update(blocks=all_of_it[0]["blocks"][:-1]), "its bars say {}, expected"),
+        (lambda all_of_it: all_of_it.pop(), "the replies tell"),
+        (lambda all_of_it: all_of_it.append(all_of_it[-1]), "the replies tell"),
+    ],
+    ids=["none", "two", "too few edits", "not done", "no bars", "a reply missing", "a reply twice"],
+)
+def test_whatever_is_not_is_named(newsroom, told, spoil, says):
+    messages, days = told
+    spoil(messages)
+    assert any(problem.startswith(says) for problem in wrong_messages(newsroom, messages, days))

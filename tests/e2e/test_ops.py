@@ -256,6 +256,15 @@ def test_what_the_doctor_finds_is_told_and_turns_the_task_red(ops):
     assert "channel_not_found" in says
 
 
+def test_a_dead_alert_is_told_by_the_drain_itself_for_the_retry_of_its_task_may_be_green(ops):
+    ops.slack.faults = lambda method, arguments: Fault("msg_too_long") if arguments["channel"] == CHANNEL else None
+    with pytest.raises(DeliveryError):
+        ops.ingest()
+    deliver(ops.services, Where("ingest_live · deliver"))
+    ((title, _),) = told(ops)
+    assert title.endswith("messages were refused for good")
+
+
 def test_a_deployment_without_slack_is_unwell_only_where_a_receiver_needs_it(deployment):
     offline = replace(deployment.services, open_slack=lambda: None)
     with pytest.raises(UnwellError, match="there is no connection slack_api_default"):

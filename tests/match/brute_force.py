@@ -63,6 +63,7 @@ def places(node: Node, sample: Sample, fields: dict[str, tuple[str, ...]]) -> se
             return found if _most_apart(sorted(found)) >= count else None
         case Same(nodes):
             found = [places(child, sample, fields) or set() for child in nodes]
+            found = [{place for place in some if _in_one_sentence(place, sample)} for some in found]
             together = set()
             for combination in product(*found):
                 if len({(place.field, sample.sentence(place.field, place.first)) for place in combination}) == 1:
@@ -71,6 +72,10 @@ def places(node: Node, sample: Sample, fields: dict[str, tuple[str, ...]]) -> se
         case Meta() | Regex() | _:
             # Metadata and regular expressions have tables of their own; a strategy that makes one must fail loudly.
             raise AssertionError(f"brute force does not judge {type(node).__name__}")
+
+
+def _in_one_sentence(place: Place, sample: Sample) -> bool:
+    return sample.sentence(place.field, place.first) == sample.sentence(place.field, place.last)
 
 
 def _term(term: Term, fields: dict[str, tuple[str, ...]]) -> set[Place]:

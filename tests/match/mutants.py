@@ -43,7 +43,7 @@ MUTANTS = [
     ),
     Mutant("ATLEAST counts what overlaps", "evaluate.py", "if first > end:", "if first >= end:"),
     Mutant("SAME looks at all sentences", "evaluate.py", "set.intersection(", "set.union("),
-    Mutant("? stands for any letters", "nodes.py", '"?": ".",', '"?": ".*",'),
+    Mutant("? stands for any letters", "nodes.py", '"?": _LETTER,', '"?": ".*",'),
     Mutant("* stands for at least one letter", "vocabulary.py", "len(form) >= length", "len(form) > length"),
     Mutant("a word within an apostrophe is lost", "forms.py", 'form.split("\'")', "()"),
     Mutant("hits begin a letter late", "field.py", "+ chunk if chunk else 0", "+ chunk + 1 if chunk else 0"),

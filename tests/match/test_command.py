@@ -85,6 +85,34 @@ def test_a_file_that_cannot_be_read_is_2(tmp_path, body, place):
     assert done.stderr.startswith(f"{tmp_path}/x.txt{place}")
 
 
+def test_a_file_that_cannot_be_read_does_not_hide_the_others(tmp_path):
+    (tmp_path / "a.txt").write_text("a truce")
+    done = wirewatch("match", "--query", "truce", tmp_path / "missing.txt", tmp_path / "a.txt")
+    assert (done.exit_code, done.stdout) == (2, f"{tmp_path}/a.txt: body: a truce\n")
+    assert done.stderr.startswith(f"{tmp_path}/missing.txt:1:1: ")
+
+
+def test_a_wrong_byte_is_at_its_code_point(tmp_path):
+    (tmp_path / "x.txt").write_bytes("\ufeffок\nжж".encode() + b"\xff")
+    assert wirewatch("match", "--query", "truce", tmp_path / "x.txt").stderr.startswith(f"{tmp_path}/x.txt:2:3: not")
+
+
+@pytest.mark.parametrize(
+    ("options", "out"), [((), "body: truce \\u2014 now\n"), (("--json",), None)], ids=["text", "JSON"]
+)
+def test_a_terminal_that_knows_ascii_alone_shows_what_it_can(options, out):
+    done = subprocess.run(
+        [sys.executable, "-c", "from include.wirewatch.cli import main; main()", "match", "--query", "truce", *options],
+        cwd=PROJECT,
+        env=os.environ | {"PYTHONDONTWRITEBYTECODE": "1", "PYTHONIOENCODING": "ascii"},
+        input="truce — now".encode(),
+        capture_output=True,
+        check=False,
+    )
+    assert (done.returncode, done.stderr) == (0, b"")
+    assert json.loads(done.stdout)["matched"] if out is None else done.stdout.decode("ascii") == out
+
+
 def test_a_query_may_name_the_lists_of_the_configuration(tmp_path):
     (tmp_path / "rules.yaml").write_text("lists: {calm: [truce]}\nrules: []\n")
     assert wirewatch("match", "--query", "@calm", "--config", tmp_path, text="a truce").exit_code == 0

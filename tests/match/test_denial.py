@@ -68,11 +68,30 @@ def test_an_article_of_a_hundred_thousand_words():
         "SAME/sentence(fire, fire)",
         "ATLEAST/1000(fire)",
         "(fire OR fire*) NEAR/1000 (fire OR fi?e)",
+        pytest.param(" OR ".join(["fire"] * 80), id="fire OR fire 80 times"),
+        pytest.param(" AND ".join(["fire"] * 80), id="fire AND fire 80 times"),
+        pytest.param(f"title:(a OR {' OR '.join(['fire'] * 80)}) OR fire", id="80 times in a field"),
+        pytest.param(f"SAME/sentence({', '.join(['fire'] * 10)})", id="SAME of 10"),
+        pytest.param(f'"{"fire " * 100}"~5', id="a loose phrase of 100"),
+        pytest.param(" OR ".join(f'"{"fire " * n}"' for n in range(1, 60)), id="60 phrases"),
     ],
 )
 def test_one_word_fifty_thousand_times(query):
     with within(4):
         assert query_rules(query).match(Document("", REPEATED))
+
+
+def test_a_loose_phrase_of_more_than_a_hundred_words_is_refused():
+    with pytest.raises(QueryError, match="at most 100 words, got 101"):
+        parse(f'"{"fire " * 101}"~5')
+
+
+@pytest.mark.parametrize("pattern", ["t{}?x", "?t{}x"], ids=["other beginnings", "one beginning"])
+def test_four_hundred_patterns_and_twenty_thousand_different_words(pattern):
+    letters = "abcdefghijklmnopqrst"
+    rules = query_rules(" OR ".join(pattern.format(a + b) for a in letters for b in letters))
+    with within(4):
+        assert not rules.match(Document("", " ".join(f"w{number:x}q" for number in range(20_000))))
 
 
 def test_explaining_what_is_not_near_in_a_long_text():
@@ -120,3 +139,16 @@ def test_twenty_thousand_words_that_share_a_part():
     with within(2):
         (found,) = query_rules("fire").match(Document("", text))
     assert len(found.hits) == 20_000
+
+
+def test_a_regular_expression_that_looks_to_the_end_from_every_hit():
+    with within(4):
+        (found,) = query_rules("/a(.*z)?/").match(Document("", "a " * 80_000))
+    assert len(found.hits) == 1_000
+
+
+@pytest.mark.parametrize("source", [r"(\pL{1,50} ){1,19}", r"\w{1,100}"])
+def test_a_regular_expression_that_grows_too_large_is_refused(source):
+    with within(2), pytest.raises(QueryError, match="pattern too large") as caught:
+        parse(f"truce OR /{source}x/")
+    assert caught.value.offset == 9

@@ -35,6 +35,28 @@ def test_the_smallest_failing_clause_is_named_with_how_near_it_came(query, claus
     assert reason in explanation.reason
 
 
+@pytest.mark.parametrize(
+    ("query", "body", "reason"),
+    [
+        ("a1 NEAR/2 b1", "a1 " + "x " * 100 + "a1 " * 150 + "b1 " + "x " * 5 + "b1", None),
+        ("a1 NEAR/0 b1", ("a1 " + "x " * 9) * 120 + "a1 x b1", "1 words between them at the nearest, 0 allowed"),
+        ("a1 ONEAR/1 b1", "b1 a1 " + "x " * 60_000 + "b1", "60000 words between them at the nearest, 1 allowed"),
+        ("a1 ONEAR/1 b1", "b1 " * 200 + "a1", "both are there, in the other order"),
+        ('"a1 b1" NEAR/1 "b1 c1"', "a1 b1 c1", "they share their words"),
+    ],
+    ids=["near", "the last of many", "far", "other order", "shared"],
+)
+def test_the_nearest_pair_is_the_nearest_of_all(query, body, reason):
+    explanation = explain(query_rules(query).rules[0], Document("", body))
+    assert (explanation.reason or None) == reason
+
+
+def test_every_hit_of_a_match_is_in_one_of_the_sentences():
+    body = ", ".join(["the fire of 1871 and others"] * 40) + ". Another fire."
+    explanation = explain(query_rules("fire").rules[0], Document("", body))
+    assert sum(len(sentence.marks) for sentence in explanation.sentences) == 41
+
+
 def test_a_match_is_explained_by_every_sentence_with_a_hit():
     explanation = explain(query_rules("ultimatum AND sanctions").rules[0], DOCUMENT)
     assert explanation.match is not None

@@ -23,6 +23,11 @@ SEED = Document(
 )  # fmt: skip
 
 FOUND = {
+    "ultimatum NOT （EU AND armistice）": ["ultimatum"],
+    "title：istanbul OR SAME/sentence（ultimatum，EU）": ["Istanbul", "ultimatum", "EU"],
+    "｛UN｝": ["UN"],
+    '"[EU] sanctions" OR "a|b"': ["EU sanctions"],
+    "/a (?:30|x）)-day/": ["a 30-day"],
     "ceasefire": ["ceasefire"],
     '"cease fire"': ["cease-fire"],
     "cease-fire": ["cease-fire"],
@@ -88,6 +93,7 @@ NOT_FOUND = [
     "ATLEAST/4(sanctions)",
     "SAME/sentence(ultimatum, ceasefire)",
     r"/(?-i)eu sanctions/",
+    'SAME/sentence("said an", ultimatum)',
 ]
 
 

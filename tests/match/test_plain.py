@@ -41,6 +41,7 @@ PIECES = [
         "(",
         ")",
     ),
+    *('")"', '"("', '"AND"', '"NEAR"', "（", "）", "title：", "a|b", "[a", "a]", "a，b"),
     *(" ", " ", "\u00a0", "\n"),
 ]
 texts = st.lists(st.sampled_from(PIECES), max_size=12).flatmap(
@@ -52,6 +53,9 @@ texts = st.lists(st.sampled_from(PIECES), max_size=12).flatmap(
 @given(texts | queries.map(str))
 @example("a OR (b OR c) OR NOT (d AND e)")
 @example('(a OR "b c") NEAR/3 d* NOT e NOT f')
+@example('(a OR b ")"')
+@example('"(" a OR b ")"')
+@example("a （b）")
 @example("(" * 100 + "a" + ")" * 100)
 def test_a_plain_query_has_the_tree_of_the_grammar(query):
     tree = parse_plain(query)

@@ -64,7 +64,7 @@ def test_no_spelling_of_any_script_is_dropped(title, body, letters):
     [
         pytest.param("Truce", "contains(f, ?)", [" truce "], id="a word"),
         pytest.param("sanction*", "contains(f, ?)", [" sanction"], id="a beginning"),
-        pytest.param("organi?ation*", "regexp_matches(f, ?)", [" (?:organi[^ ]ation)"], id="a letter left open"),
+        pytest.param("organi?ation*", "regexp_matches(f, ?)", [" (?:organi[^ ]+ation)"], id="a letter left open"),
         pytest.param("{UN}", "contains(f, ?)", [" un "], id="exact case is the engine's"),
         pytest.param('"cease fire"', "(contains(f, ?) AND contains(f, ?))", [" cease ", " fire "], id="a phrase"),
         pytest.param("停火", "(contains(f, ?) AND contains(f, ?))", [" 停 ", " 火 "], id="a script without spaces"),

@@ -98,6 +98,40 @@ def test_a_list_that_needs_what_its_place_forbids_is_refused_where_it_is_named()
     assert found.startswith("rules.yaml:2:35: rule 'r': NEAR takes words, phrases and ORs of them, not AND")
 
 
+@pytest.mark.parametrize("order", [1, -1], ids=["the inner ones first", "the outer ones first"])
+def test_lists_nested_too_deep_are_refused_at_the_name_and_thirty_are_fine(order):
+    def file(count, pattern="b{n} AND (c{n} OR @l{m})"):
+        texts = ["  l1: a1\n", *(f"  l{n}: {pattern.format(n=n, m=n - 1)}\n" for n in range(2, count + 1))]
+        return f"lists:\n{''.join(texts[::order])}rules: [{{name: r, query: 'x OR @l{count}'}}]\n"
+
+    assert matched(rules(file(30)), "c30 b30 a1") == ["r"]
+    for count in (31, 150, 400):
+        assert any("'r': nested too deep: at most 30 lists" in found for found in problems(file(count)))
+        assert problems(file(count))[-1].startswith(f"rules.yaml:{count + 2}:")
+    assert "nested too deep" in problems(file(30, "(x AND (y OR " * 30 + "@l{m}" + "))" * 30))[0]
+
+
+def test_an_unknown_list_inside_a_list_is_reported_where_the_rule_names_the_outer_one():
+    found = problems("lists: {outer: truce OR talks OR @nobody}\nrules: [{name: r, query: 'a AND @outer'}]\n")
+    assert found[-1].startswith("rules.yaml:2:19: column 7 of the value: rule 'r': unknown list @nobody")
+
+
+@pytest.mark.parametrize("trusted", ["source:(bbc OR ap)", "NOT source:blog", "[source:bbc]"])
+def test_a_list_may_be_of_fields_or_not_where_the_rule_has_a_term(trusted):
+    ruleset = rules(f"lists: {{trusted: {trusted}}}\nrules: [{{name: r, query: truce AND @trusted}}]\n")
+    assert [bool(ruleset.match(Document("", "truce", source=source))) for source in ("bbc", "blog")] == [True, False]
+
+
+def test_exclude_may_be_of_fields():
+    ruleset = rules("lists: {junk: ['source:blog']}\nrules: [{name: r, query: truce, exclude: '@junk'}]\n")
+    assert [bool(ruleset.match(Document("", "truce", source=source))) for source in ("bbc", "blog")] == [True, False]
+
+
+def test_a_rule_of_nothing_but_such_a_list_is_refused():
+    (found,) = problems("lists: {trusted: 'source:bbc'}\nrules: [{name: r, query: '@trusted'}]\n")
+    assert "'r': no positive term, once its lists are read" in found
+
+
 def test_lists_that_multiply_are_refused():
     lists = "".join(f"  l{n}: '@l{n - 1} OR @l{n - 1}'\n" for n in range(1, 40))
     with pytest.raises(ConfigError, match="more than 20000 terms"):
@@ -137,6 +171,24 @@ def test_two_words_are_one_by_the_dictionary_of_one_language(query):
     ruleset = rules(f"rules: [{{name: r, query: {query}, lemma: true}}]\n")
     assert matched(ruleset, "The offenders left the courthouse") == ["r"]
     assert matched(ruleset, "An offending courthouse") == []
+
+
+@pytest.mark.parametrize(
+    ("lang", "query", "text"),
+    [
+        ("de", "Maßnahme", "neue Maßnahmen"),
+        ("de", "Verstoß", "zwei Verstöße"),
+        ("de", "Verstoss", "zwei Verstösse"),
+        ("de", "Außenminister", "mit Außenministern"),
+        ("de", "Beschuss", "wegen des Beschusses"),
+        ("en", "Russian", "two Russians"),
+        ("en", "israeli", "ISRAELIS"),
+        ("ru", "ёлка", "Ёлки"),
+    ],
+)
+def test_lemma_knows_words_with_capitals_and_sharp_s(lang, query, text):
+    ruleset = rules(f"rules: [{{name: r, query: {query}, lemma: true, languages: [{lang}]}}]\n")
+    assert matched(ruleset, text) == ["r"]
 
 
 def test_lemma_without_a_dictionary_is_refused():
@@ -208,6 +260,33 @@ def test_what_is_allowed_and_perhaps_not_meant_is_a_warning():
     )
     assert [(problem.path[1], problem.offset) for problem in warnings(file)] == [(0, 0), (1, 9), (2, None)]
     assert len(compile_rules(file).match(Document("", "peace talks, truce and talks"))) == 4
+
+
+def test_lists_are_warned_of_too_and_so_are_codes_of_no_language_and_digits_under_a_question_mark():
+    file = RulesFile.model_validate(
+        {
+            "lists": {"a": ["b", "and"], "t": "truce OR “y z” OR and"},
+            "rules": [
+                {"name": "r", "query": "truce", "languages": ["ua", "english", "en-GB", "de_AT", "ckb", "xx"]},
+                {"name": "s", "query": "truce OR 202?"},
+            ],
+        }
+    )
+    assert [(problem.path, problem.offset) for problem in warnings(file)] == [
+        (("rules", 0, "languages", 0), None),
+        (("rules", 0, "languages", 1), None),
+        (("rules", 0, "languages", 5), None),
+        (("rules", 1, "query"), 9),
+        (("lists", "a", 1), 0),
+        (("lists", "t"), 9),
+        (("lists", "t"), 18),
+    ]
+    assert warnings(file)[0].message == "rule 'r': 'ua' is no language code; write uk"
+
+
+def test_a_mistake_in_a_list_of_several_lines_is_at_its_place_though_a_list_is_stripped():
+    (found,) = problems("lists:\n  q: |\n\n    aa AND\n    bb cc\nrules: []\n")
+    assert found.startswith("rules.yaml:5:8: list 'q': bb and cc side by side")
 
 
 def test_a_file_is_read_and_compiled_once_in_a_process():

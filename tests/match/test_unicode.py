@@ -29,6 +29,8 @@ SAME = {
     "ligature": ("ceasefire", "cease\ufb01re"),
     "sharp s": ("Strasse", "die Straße"),
     "capital sharp s": ("Straße", "DIE STRAẞE"),
+    "? for sharp s": ("stra?e", "die Straße"),
+    "? for a letter with a mark": ("a?bc", "ax\u0327bc"),
     "final sigma": ("ΠΟΛΕΜΟΣ", "ο πόλεμος"),
     "Greek capitals without accents": ("ειρήνη", "ΕΙΡΗΝΗ ΤΩΡΑ"),
     "polytonic Greek": ("ειρηνη", "ἡ εἰρήνη"),
@@ -41,6 +43,21 @@ SAME = {
     "curly apostrophe": ("перемир'я", "перемир\u2019я"),
     "modifier apostrophe": ("перемир'я", "перемир\u02bcя"),
     "apostrophe in the query": ("перемир\u2019я", "перемир'я"),
+    "variation selector": ("葛城", "葛\U000e0100城"),
+    "emoji selector": ("truce", "tru\ufe0fce"),
+    "acute accent for an apostrophe": ("об'єкт", "об\u00b4єкт"),
+    "grave accent for an apostrophe": ("об'єкт", "об`єкт"),
+    "grave accent, ASCII": ("l'ultimatum", "l`ultimatum"),
+    "grave accent in the query": ("l`ultimatum", "l’ultimatum"),
+    "elision with a grave accent": ("ultimatum", "l`ultimatum"),
+    "exact case with a grave accent": ("{O'Brien}", "O`Brien"),
+    "geresh": ("ג'נין", "ג\u05f3נין"),
+    "geresh in the query": ("ג\u05f3נין", "ג'נין"),
+    "Thai am, decomposed": ("น้ำ", "น้\u0e4d\u0e32"),
+    "Thai am, composed": ("น้\u0e4d\u0e32", "น้ำ"),
+    "Thai am inside": ("คำ", "ถ้อยค\u0e4d\u0e32แถลง"),
+    "one letter before an apostrophe": ("X", "X’s owner"),
+    "one letter before an apostrophe, exact case": ("{X} AND Musk", "X's Musk"),
     "elision": ("ultimatum", "l\u2019ultimatum"),
     "possessive": ("Russia", "Russia's answer"),
     "Arabic vowel points": ("هدنة", "هُدْنَة"),
@@ -66,6 +83,13 @@ OTHER = {
     "two words and one": ("ceasefire", "cease fire"),
     "one word and two": ("cease-fire", "ceasefire"),
     "plural": ("ultimatum", "ultimatums"),
+    "? is no apostrophe": ("don?t", "don't"),
+    "? is no digit": ("abc?", "abc1"),
+    "? is one letter": ("stra?e", "strange, strae"),
+    "elided article": ("l", "l'ultimatum"),
+    "possessive s": ("s OR t", "Russia's, don't"),
+    "Ukrainian letter behind an apostrophe": ("я", "перемир'я"),
+    "Thai without am": ("น้ำ", "น้า"),
     "Latin accents": ("resume", "the résumé"),
     "umlaut": ("Bruder", "Brüder"),
     "short i is not i": ("мир", "мйр"),
@@ -120,3 +144,18 @@ def test_the_hit_is_the_word_as_it_stands_in_the_text(query, text, found):
     (match,) = query_rules(query).match(Document("", text))
     (hit,) = match.hits
     assert hit.text == found == text[hit.start : hit.end]
+
+
+@pytest.mark.parametrize(
+    ("query", "document"),
+    [
+        ('author:"Алена-Мария"', Document("", "truce", authors=("Алёна‑Мария".replace("‑", "-"),))),
+        ('publisher:"L\'Équipe+"', Document("", "truce", publisher="L’ÉQUIPE+")),
+        ('tag:"Straße, nass"', Document("", "truce", tags=("strasse,  NASS",))),
+        ("url:artikel,12", Document("", "truce", url="https://news.example/artikel,12")),
+        ('source:"a*"', Document("", "truce", source="a*")),
+    ],
+)
+def test_values_are_compared_folded_word_by_word(query, document):
+    assert query_rules(f"truce AND {query}").match(document)
+    assert not query_rules(f"truce AND {query}").match(Document("", "truce"))

@@ -3,6 +3,7 @@
 Exit codes: 0 done or found, 1 not found or a check failed, 2 the input is wrong (the reason is on stderr).
 """
 
+import io
 import sys
 
 import typer
@@ -38,6 +39,9 @@ app.add_typer(backfill, name="backfill")
 
 def main() -> None:
     """The entry point. Wrong configuration ends in its own words, not in a traceback."""
+    for stream in (sys.stdout, sys.stderr):
+        if isinstance(stream, io.TextIOWrapper):
+            stream.reconfigure(errors="backslashreplace")  # an ASCII terminal shows what it can of an article
     try:
         app()
     except ConfigError as error:

@@ -1,5 +1,6 @@
 """What the commands on the archive share: a range of days, where the archive is read, and an end in plain words."""
 
+import os
 import sys
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -87,8 +88,8 @@ def in_plain_words() -> Iterator[None]:
     try:
         yield
     except KeyboardInterrupt:
-        print("interrupted: no result, and nothing is left half-written", file=sys.stderr)
-        raise typer.Exit(INTERRUPTED) from None
+        print("interrupted: no result, and nothing is left half-written", file=sys.stderr, flush=True)
+        os._exit(INTERRUPTED)  # readers may hang on S3, and Python would wait for them; they write nothing
     except ConfigError:
         raise
     except WirewatchError as error:

@@ -15,6 +15,7 @@ from include.wirewatch import archive
 from include.wirewatch.cli.connections import open_config, open_store
 from include.wirewatch.cli.query import caret_under, rules_of_query
 from include.wirewatch.config.across import doubts
+from include.wirewatch.config.files import not_utf8
 from include.wirewatch.config.yaml_file import Loaded
 from include.wirewatch.errors import ConfigError
 from include.wirewatch.match import (
@@ -114,21 +115,27 @@ def match(
 ) -> None:
     """Look for one query in texts, like grep. Exit 0: found. 1: not found. 2: the query or a file is wrong.
 
+    A file that cannot be read is told of, and the others are searched all the same.
+
     --json: matched, score and hits (field, start, end, text, term); one object a line where there are several files.
     """
     rules = rules_of_query(query, config)
-    found = False
+    found, all_read = False, True
+    ascii_only = not (sys.stdout.encoding or "").lower().startswith("utf")
     for name, text in _read(files or [Path("-")]):
+        if text is None:
+            all_read = False
+            continue
         document = Document(title, text)
         result = next(iter(rules.match(document)), None)
         found = found or result is not None
         several = len(files or []) > 1
         if as_json:
-            print(json.dumps(({"file": name} if several else {}) | _as_json(result), ensure_ascii=False))
+            print(json.dumps(({"file": name} if several else {}) | _as_json(result), ensure_ascii=ascii_only))
         elif result is not None:
             for line in _lines(document, result):
                 print(f"{name}: {line}" if several else line)
-    raise typer.Exit(0 if found else 1)
+    raise typer.Exit((0 if found else 1) if all_read else 2)
 
 
 def _texts_of_archive(days: int) -> Iterator[str]:
@@ -150,8 +157,8 @@ def _told(ops: tuple[str, ...]) -> str:
     return f"failures go to {', '.join(ops)}" if ops else "failures go to nobody (ops is not set)"
 
 
-def _read(files: list[Path]) -> Iterator[tuple[str, str]]:
-    """Name and text of each file. Exits with 2 at one that cannot be read as UTF-8."""
+def _read(files: list[Path]) -> Iterator[tuple[str, str | None]]:
+    """Name and text of each file; None for one that cannot be read as UTF-8, of which it says why."""
     for path in files:
         name = "<stdin>" if str(path) == "-" else str(path)
         try:
@@ -159,12 +166,10 @@ def _read(files: list[Path]) -> Iterator[tuple[str, str]]:
             yield name, body.decode("utf-8-sig")
         except OSError as error:
             print(f"{name}:1:1: {error.strerror}", file=sys.stderr)
-            raise typer.Exit(2) from None
+            yield name, None
         except UnicodeDecodeError as error:
-            line = body.count(b"\n", 0, error.start) + 1
-            column = error.start - body.rfind(b"\n", 0, error.start)
-            print(f"{name}:{line}:{column}: not UTF-8: byte {body[error.start]:#04x}", file=sys.stderr)
-            raise typer.Exit(2) from None
+            print(f"{name}:{not_utf8(error)}", file=sys.stderr)
+            yield name, None
 
 
 def _as_json(result: RuleMatch | None) -> dict[str, object]:
@@ -174,9 +179,9 @@ def _as_json(result: RuleMatch | None) -> dict[str, object]:
 
 
 def _lines(document: Document, result: RuleMatch) -> Iterator[str]:
-    """Every sentence with a hit in it, the hits in bold on a terminal."""
+    """Every hit in its sentence, in bold on a terminal."""
     bold, plain = (BOLD, PLAIN) if sys.stdout.isatty() else ("", "")
-    for excerpt in excerpts(document, [result], limit=len(result.hits)):
+    for excerpt in excerpts(document, [result], limit=None):
         text, end = "", 0
         for start, stop in excerpt.marks:
             text += f"{excerpt.text[end:start]}{bold}{excerpt.text[start:stop]}{plain}"

@@ -15,6 +15,13 @@ from include.wirewatch.store import Store
 Model = TypeVar("Model", bound=BaseModel)
 
 
+def not_utf8(error: UnicodeDecodeError) -> str:
+    """LINE:COL: what is wrong. The column counts code points, as in every message; a byte order mark is none."""
+    before = error.object[: error.start].decode()
+    line, column = before.count("\n") + 1, len(before) - before.rfind("\n")
+    return f"{line}:{column}: not UTF-8: byte {error.object[error.start]:#04x}"
+
+
 class ConfigFiles:
     """The configuration of one deployment. place: a directory, or s3://bucket/prefix, for which open_store is asked."""
 
@@ -41,7 +48,7 @@ class ConfigFiles:
         try:
             return body.decode("utf-8-sig")
         except UnicodeDecodeError as error:
-            raise ConfigError([f"{name}:1:1: not UTF-8: byte {error.start} is {body[error.start]:#04x}"]) from None
+            raise ConfigError([f"{name}:{not_utf8(error)}"]) from None
 
     def _find(self, name: str) -> bytes | None:
         if self._place.startswith("s3://"):

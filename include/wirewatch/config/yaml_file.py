@@ -102,8 +102,8 @@ class Places:
         found = self._find(path)
         return self._at(found[0], message) if found is not None and found[0] else self.problem(path, message)
 
-    def text_problem(self, path: Path, offset: int, message: str) -> str:
-        """The same at a code point offset inside a text value.
+    def text_problem(self, path: Path, offset: int, message: str, text: str = "") -> str:
+        """The same at a code point offset inside a text value, or inside text, where that is the value stripped.
 
         Exact for plain scalars on one line and for `|` blocks. In other styles the file's text is not the value
         letter by letter, so it gives the key's line and says the column within the value.
@@ -111,14 +111,17 @@ class Places:
         found = self._find(path)
         if found is None or not isinstance(node := found[1], yaml.ScalarNode):
             return self.problem(path, message)
+        offset += max(node.value.find(text), 0)
         if node.style is None and node.start_mark.line == node.end_mark.line:
             line, column = node.start_mark.line, node.start_mark.column + offset
         elif node.style == "|":
             before = node.value[:offset]
             line = node.start_mark.line + 1 + before.count("\n")
             below = map(self._lines.__getitem__, range(node.start_mark.line + 1, len(self._lines)))
+            # the first line with something in it, in the file and in the value, where it begins with spaces after |2
             first = next(filter(str.strip, below), "")
-            indent = len(first) - len(first.lstrip(" "))
+            own = next(filter(str.strip, node.value.splitlines()), "")
+            indent = len(first) - len(first.lstrip(" ")) - (len(own) - len(own.lstrip(" ")))
             column = indent + offset - (before.rfind("\n") + 1)
         else:
             return self.key_problem(path, f"column {offset + 1} of the value: {message}")

@@ -93,9 +93,25 @@ KINDS = {
         "The delivery log keeps it. Once the reason is gone, wirewatch alerts retry tries it again.",
         passes=True,
     ),
+    "unedited": Kind(
+        "A message could not be brought up to date",
+        "{count} messages could not be brought up to date",
+        "The channel shows what it showed before. Look up the reason; the next edition is tried again by itself.",
+        passes=True,
+    ),
+    "refused": Kind(
+        "A message is refused for a reason that is not known",
+        "{count} messages are refused for reasons that are not known",
+        "Look the reason up in the receiver's documentation. The message stays, and every sweep tries again.",
+    ),
+    "broken": Kind(
+        "A message cannot be delivered",
+        "{count} messages cannot be delivered",
+        f"{_LOG} A fault of Wirewatch: report it. The message stays, and every sweep tries again.",
+    ),
     "unreadable": Kind(
-        "An object of the outbox is not readable",
-        "{count} objects of the outbox are not readable",
+        "An object in S3 is not readable",
+        "{count} objects in S3 are not readable",
         "A newer version wrote it, or it is damaged. Deploy the newer version again, or look at it and delete it.",
     ),
     "doctor": Kind(

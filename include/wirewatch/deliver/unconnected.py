@@ -21,7 +21,15 @@ class UnconnectedChannel:
     def find(self, outgoing: Alert | Bulletin, place: Place, last_try: datetime) -> Posted | None:  # noqa: ARG002
         self._refuse()
 
-    def update(self, outgoing: Alert | Bulletin, place: Place, posted: Posted, copies: tuple[str, ...] = ()) -> None:  # noqa: ARG002
+    def update(
+        self,
+        outgoing: Alert | Bulletin,  # noqa: ARG002
+        place: Place,  # noqa: ARG002
+        posted: Posted,  # noqa: ARG002
+        copies: tuple[str, ...] = (),  # noqa: ARG002
+        *,
+        plain: bool = False,  # noqa: ARG002
+    ) -> None:
         self._refuse()
 
     def _refuse(self) -> NoReturn:

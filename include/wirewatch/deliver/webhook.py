@@ -80,14 +80,23 @@ class WebhookChannel:
         self._host = host_of(receiver.url)
 
     def post(self, outgoing: Alert | Bulletin, place: Place = BY_ITSELF, *, plain: bool = False) -> Posted:
-        self._send(event_id(outgoing), event_of(outgoing, place, is_update=False, short=plain))
+        self._send(event_id(outgoing, short=plain), event_of(outgoing, place, is_update=False, short=plain))
         return Posted(self._host, outgoing.alert_id)
 
     def find(self, outgoing: Alert | Bulletin, place: Place, last_try: datetime) -> Posted | None:  # noqa: ARG002
         return None
 
-    def update(self, outgoing: Alert | Bulletin, place: Place, posted: Posted, copies: tuple[str, ...] = ()) -> None:  # noqa: ARG002
-        self._send(event_id(outgoing, copies), event_of(outgoing, place, copies, is_update=True))
+    def update(
+        self,
+        outgoing: Alert | Bulletin,
+        place: Place,
+        posted: Posted,  # noqa: ARG002
+        copies: tuple[str, ...] = (),
+        *,
+        plain: bool = False,
+    ) -> None:
+        message_id = event_id(outgoing, copies, short=plain)
+        self._send(message_id, event_of(outgoing, place, copies, is_update=True, short=plain))
 
     def _send(self, message_id: str, event: Event) -> None:
         body = event.model_dump_json().encode()

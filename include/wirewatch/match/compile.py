@@ -9,6 +9,7 @@ from typing import NamedTuple
 
 from include.wirewatch.config.rules import Rule, RulesFile
 from include.wirewatch.config.yaml_file import Path
+from include.wirewatch.match.languages import doubt_about
 from include.wirewatch.match.lemma import LANGUAGES, is_known
 from include.wirewatch.match.nodes import (
     And,
@@ -26,11 +27,14 @@ from include.wirewatch.match.nodes import (
     children,
     joined,
 )
-from include.wirewatch.match.parse import check_shape, parse, warnings_of, without_positive
+from include.wirewatch.match.parse import check_shape, parse, parse_part, warnings_of, without_positive
 from include.wirewatch.match.presearch import required
 
 _OPERATOR = re.compile(r"(?<!\S)(AND|OR|NOT|O?NEAR(/\d+)?)(?!\S)")
 MAX_TERMS = 20_000  # of one rule, its lists included
+MAX_NESTED = 30  # lists that name one another
+MAX_TREE_DEPTH = 150  # clauses inside one another, lists included: trees are walked by recursion
+_TOO_DEEP = f"nested too deep: at most {MAX_NESTED} lists, or {MAX_TREE_DEPTH} clauses, inside one another"
 
 
 class Problem(NamedTuple):
@@ -98,6 +102,14 @@ def warnings(file: RulesFile) -> list[Problem]:
         if required(lists.tree_of(rule.query)) is None:
             slow = f"rule {rule.name!r}: a regular expression alone is tried on every article; add AND with a word"
             found.append(Problem(path, None, slow))
+        for number, code in enumerate(rule.languages):
+            if doubt := doubt_about(code):
+                found.append(Problem(("rules", index, "languages", number), None, f"rule {rule.name!r}: {doubt}"))
+    for name, texts in file.lists.items():
+        for number, text in enumerate([texts] if isinstance(texts, str) else texts):
+            where: Path = ("lists", name) if isinstance(texts, str) else ("lists", name, number)
+            tree = parse_part(text) if isinstance(texts, str) else list_term(text)
+            found += [Problem(where, at, f"list {name!r}: {message}") for at, message in warnings_of(text, tree)]
     return found
 
 
@@ -106,7 +118,8 @@ class Lists:
 
     def __init__(self, file: RulesFile) -> None:
         self._texts = file.lists
-        self._resolved: dict[str, Node] = {}
+        self._resolved: dict[str, tuple[Node, int]] = {}  # and how many lists are inside one another there
+        self._nested = 0  # the most in the list that is being resolved
 
     def check(self) -> list[Problem]:
         """What is wrong in the lists themselves."""
@@ -114,7 +127,7 @@ class Lists:
         for name, texts in self._texts.items():
             for index, text in enumerate([texts] if isinstance(texts, str) else texts):
                 try:
-                    parse(text) if isinstance(texts, str) else list_term(text)
+                    parse_part(text) if isinstance(texts, str) else list_term(text)
                 except QueryError as error:
                     where: Path = ("lists", name) if isinstance(texts, str) else ("lists", name, index)
                     problems.append(Problem(where, error.offset, f"list {name!r}: {error}"))
@@ -133,55 +146,70 @@ class Lists:
             return tree  # nothing to put in, and no more terms than characters
         tree = self.resolve(tree, ())
         check_tree(tree)
+        if (missing := without_positive(tree)) is not None:
+            raise QueryError(missing.at, "no positive term, once its lists are read")
         return tree
 
-    def resolve(self, node: Node, inside: tuple[str, ...]) -> Node:
+    def resolve(self, node: Node, inside: tuple[str, ...], depth: int = 0) -> Node:
         """node with what its lists stand for. Raises QueryError at the name of a list that cannot be."""
+        below = depth + 1
         match node:
             case ListRef(name, at):
-                return self._list(name, at, inside)
+                return self._list(name, at, inside, depth)
             case And(nodes, at) | Or(nodes, at):
-                return joined(type(node), [self.resolve(child, inside) for child in nodes], at)
+                return joined(type(node), [self.resolve(child, inside, below) for child in nodes], at)
             case Same(nodes, at):
-                return Same(tuple(self.resolve(child, inside) for child in nodes), at)
+                return Same(tuple(self.resolve(child, inside, below) for child in nodes), at)
             case Near():
-                left, right = self.resolve(node.left, inside), self.resolve(node.right, inside)
+                left, right = self.resolve(node.left, inside, below), self.resolve(node.right, inside, below)
                 return replace(node, left=left, right=right)
             case Not() | AtLeast() | Scoped():
-                return replace(node, node=self.resolve(node.node, inside))
+                return replace(node, node=self.resolve(node.node, inside, below))
             case _:
                 return node
 
-    def _list(self, name: str, at: int, inside: tuple[str, ...]) -> Node:
+    def _list(self, name: str, at: int, inside: tuple[str, ...], depth: int) -> Node:
         if name in inside:
             raise QueryError(at, f"lists in a circle: {' → '.join(f'@{item}' for item in (*inside, name))}")
         if name not in self._texts:
             known = ", ".join(f"@{item}" for item in self._texts) or "none is defined"
             raise QueryError(at, f"unknown list @{name}", f"known: {known}")
+        if len(inside) >= MAX_NESTED or depth > MAX_TREE_DEPTH:
+            raise QueryError(at, _TOO_DEEP)
         if name not in self._resolved:
-            texts = self._texts[name]
-            tree = parse(texts) if isinstance(texts, str) else joined(Or, [list_term(text) for text in texts], 0)
-            tree = self.resolve(tree, (*inside, name))
+            outer, self._nested = self._nested, 0
             try:
-                check_tree(tree)
+                tree = self._resolve_text(self._texts[name], (*inside, name), depth)
             except QueryError as error:
-                raise QueryError(at, error.message) from None
-            self._resolved[name] = tree
+                raise QueryError(at, error.message, error.hint) from None  # its own offset is one of the list's text
+            finally:
+                nested, self._nested = self._nested + 1, outer
+            self._resolved[name] = (tree, nested)
+        tree, nested = self._resolved[name]
+        if nested > MAX_NESTED:  # whichever list was asked for first
+            raise QueryError(at, _TOO_DEEP)
+        self._nested = max(self._nested, nested)
         # every clause of the list stands, for messages, where the list is named
-        return replace(self._resolved[name], at=at)
+        return replace(tree, at=at)
+
+    def _resolve_text(self, texts: str | tuple[str, ...], inside: tuple[str, ...], depth: int) -> Node:
+        tree = parse_part(texts) if isinstance(texts, str) else joined(Or, [list_term(text) for text in texts], 0)
+        tree = self.resolve(tree, inside, depth)
+        check_tree(tree)
+        return tree
 
 
 def list_term(text: str) -> Node:
     """An entry of a list: a term or a phrase; several words are a phrase, quotes or not. Raises QueryError."""
     bare = text.strip()
     if bare[:1] in ('"', "{", "/", "@") or " " not in bare:
-        return parse(text)
+        return parse_part(text)
     for operator in _OPERATOR.finditer(text):
         raise QueryError(
             operator.start(), f"{operator[0]} in a list of terms", "write a sub-query as one text, not a list"
         )
     try:
-        node = parse(f'"{text}"')
+        node = parse_part(f'"{text}"')
     except QueryError as error:
         raise QueryError(max(error.offset - 1, 0), error.message, error.hint) from None
     return replace(node, label=bare) if isinstance(node, Term) else node
@@ -198,16 +226,16 @@ def text_of(file: RulesFile, path: Path) -> str:
 
 def check_tree(tree: Node) -> None:
     """What can be wrong only once the lists are in their places. Raises QueryError."""
-    check_shape(tree)
-    stack, terms = [tree], 0
+    stack, terms = [(tree, 0)], 0
     while stack:
-        node = stack.pop()
+        node, depth = stack.pop()
         terms += 1
         if terms > MAX_TERMS:
             raise QueryError(0, f"more than {MAX_TERMS} terms, lists included")
-        stack += children(node)
-    if (missing := without_positive(tree)) is not None:
-        raise QueryError(missing.at, "no positive term, once its lists are read")
+        if depth > MAX_TREE_DEPTH:
+            raise QueryError(0, _TOO_DEEP)
+        stack += [(child, depth + 1) for child in children(node)]
+    check_shape(tree)
 
 
 def _with_lemmas(node: Node, languages: tuple[str, ...]) -> Node:

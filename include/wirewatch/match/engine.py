@@ -9,14 +9,14 @@ from include.wirewatch.config.rules import Rule, RulesFile
 from include.wirewatch.config.yaml_file import Loaded
 from include.wirewatch.errors import ConfigError
 from include.wirewatch.gc_pause import gc_paused
-from include.wirewatch.match.compile import CompiledRule, Lists, Problem, RuleErrors, compile_all
+from include.wirewatch.match.compile import CompiledRule, Lists, Problem, RuleErrors, compile_all, text_of
 from include.wirewatch.match.evaluate import find
 from include.wirewatch.match.presearch import Presearch
 from include.wirewatch.match.score import score
 from include.wirewatch.match.text import Document, Span, Text
 from include.wirewatch.models import Hit, RuleMatch
 
-ENGINE = 2  # another number when equal rules may answer differently: it is part of RuleSet.id
+ENGINE = 3  # another number when equal rules may answer differently: it is part of RuleSet.id
 
 
 class RuleSet:
@@ -64,7 +64,7 @@ def located(loaded: Loaded[RulesFile], problem: Problem) -> str:
     path, offset, message = problem
     if offset is None:
         return loaded.places.problem(path, message)
-    return loaded.places.text_problem(path, offset, message)
+    return loaded.places.text_problem(path, offset, message, text_of(loaded.value, path))
 
 
 def speaks(rule: Rule, lang: str) -> bool:

@@ -7,11 +7,11 @@ and in NEAR, ATLEAST and SAME those that stand in the asked relation. NOT and me
 import re
 from bisect import bisect_left, bisect_right
 from collections.abc import Callable
+from itertools import islice
 from operator import itemgetter
 from typing import Any
 
 from include.wirewatch.match.fold import fold_text
-from include.wirewatch.match.lexer import compile_regex
 from include.wirewatch.match.nodes import (
     And,
     AtLeast,
@@ -24,12 +24,16 @@ from include.wirewatch.match.nodes import (
     Same,
     Scoped,
     Term,
-    children,
 )
+from include.wirewatch.match.regex import compile_regex
 from include.wirewatch.match.text import LEAD_WORDS, Document, Span, Text
 
 Scope = str  # where is searched: "title", "lead", "body"; "" is title and body
 
+# Each hit may be looked for up to the end of the text: all 80,000 of /a(.*z)?/ took 17 s.
+MOST_REGEX_HITS = 1_000  # in a field; empty ones count
+# Of one AND or OR: once it is true, further hits change neither the answer nor the score, and each takes 80 bytes.
+MOST_SPANS = 100_000
 _SURROGATE = re.compile("[\ud800-\udfff]")
 
 
@@ -50,22 +54,25 @@ def _term(term: Term, text: Text, scope: Scope) -> list[Span] | None:
 
 def _and(node: And, text: Text, scope: Scope) -> list[Span] | None:
     spans: list[Span] = []
-    for child in node.nodes:
+    for child in node.distinct:
         found = _FIND[type(child)](child, text, scope)
         if found is None:
             return None
-        spans += found
+        if len(spans) < MOST_SPANS:
+            spans += found
     return spans
 
 
 def _or(node: Or, text: Text, scope: Scope) -> list[Span] | None:
     words, others = node.parts
     if scope:
-        words, others = [], list(node.nodes)
+        words, others = [], list(node.distinct)
     positions = text.positions
     spans: list[Span] = [(place, place, term) for key, term in words if key in positions for place in positions[key]]
     is_true = bool(spans)
     for child in others:
+        if len(spans) > MOST_SPANS:
+            return spans
         found = _FIND[type(child)](child, text, scope)
         if found is not None:
             is_true = True
@@ -116,7 +123,7 @@ def has_value(document: Document, name: str, values: tuple[str, ...]) -> bool:
 def occurrences(node: Node, text: Text, scope: Scope) -> list[Span]:
     """Every occurrence of a term, a regex, or an OR of terms."""
     if isinstance(node, Or):
-        return [span for child in node.nodes for span in occurrences(child, text, scope)]
+        return [span for child in node.distinct for span in occurrences(child, text, scope)]
     if isinstance(node, Regex):
         return _regex(node, text, scope)
     if not isinstance(node, Term):
@@ -133,7 +140,8 @@ def _regex(node: Regex, text: Text, scope: Scope) -> list[Span]:
         if scope in ("", field.name) or (scope == "lead" and field is text.body):
             searched = field.text[: field.end_of_word(LEAD_WORDS)] if scope == "lead" else field.text
             # RE2 reads UTF-8, which has no lone surrogates; on str it answers in code points.
-            for match in compile_regex(node.source).finditer(_SURROGATE.sub("\ufffd", searched)):
+            matches = compile_regex(node.source).finditer(_SURROGATE.sub("\ufffd", searched))
+            for match in islice(matches, MOST_REGEX_HITS):
                 if match.start() < match.end():  # empty matches are no hits
                     found.append((at + match.start(), at + match.end(), node))
     return found
@@ -169,12 +177,16 @@ def _any_in(ordered: list[int], low: int, high: int) -> bool:
 
 
 def _same(node: Same, text: Text, scope: Scope) -> list[Span]:
-    """The spans in every sentence that has one of each operand. Operands may be the same words."""
-    operands = [occurrences(child, text, scope) for child in children(node)]
-    if not all(operands):
-        return []
-    shared = set.intersection(*({text.sentence_of(span[0]) for span in spans} for spans in operands))
-    return [span for spans in operands for span in spans if text.sentence_of(span[0]) in shared]
+    """The spans in every sentence that has one of each operand, whole. Operands may be the same words."""
+    operands: list[list[tuple[tuple[str, int], Span]]] = []
+    for child in node.distinct:
+        placed = [(text.sentence_of(span[0]), span) for span in occurrences(child, text, scope)]
+        whole = [(sentence, span) for sentence, span in placed if text.sentence_of(span[1]) == sentence]
+        if not whole:
+            return []
+        operands.append(whole)
+    shared = set.intersection(*({sentence for sentence, _ in spans} for spans in operands))
+    return [span for spans in operands for sentence, span in spans if sentence in shared]
 
 
 # A tree is walked anew for each text. Compiled into closures it was as fast later on, and took a third longer for the

@@ -1,6 +1,6 @@
 """Why a rule matches a document, or does not: for the analyst who asks "why did I (not) get this?"."""
 
-from itertools import product
+from bisect import bisect_right
 from typing import NamedTuple
 
 from include.wirewatch.match.compile import CompiledRule
@@ -9,10 +9,8 @@ from include.wirewatch.match.evaluate import Scope, count_apart, find, occurrenc
 from include.wirewatch.match.excerpts import excerpts
 from include.wirewatch.match.nodes import And, AtLeast, Meta, Near, Node, Not, Or, Regex, Same, Scoped, Term, children
 from include.wirewatch.match.presearch import Presearch
-from include.wirewatch.match.text import Document, Span, Text
+from include.wirewatch.match.text import ENDLESS, Document, Span, Text
 from include.wirewatch.models import Excerpt, RuleMatch
-
-_MOST_PAIRS = 10_000  # looked at for "how near it came"
 
 
 class Explanation(NamedTuple):
@@ -36,7 +34,7 @@ def explain(compiled: CompiledRule, document: Document) -> Explanation:
         clause, reason = _failure(tree, text, "")
         return Explanation(rule.name, None, failed=str(clause), reason=reason)
     match = rule_match(rule, text, spans)
-    return Explanation(rule.name, match, excerpts(document, [match], limit=len(match.hits)))
+    return Explanation(rule.name, match, excerpts(document, [match], limit=None))
 
 
 def _failure(node: Node, text: Text, scope: Scope) -> tuple[Node, str]:
@@ -95,17 +93,26 @@ def _missing(node: Near | Same, text: Text, scope: Scope) -> str:
 def _distance(node: Near, text: Text, scope: Scope) -> str:
     """How many words are between the nearest pair."""
     lefts, rights = (occurrences(child, text, scope) for child in (node.left, node.right))
-    most = int(_MOST_PAIRS**0.5)
-    places = [((a, b), (c, d)) for (a, b, _), (c, d, _) in product(lefts[:most], rights[:most])]
-    pairs = [(a, b) for a, b in places if (a[0] < text.body_at) == (b[0] < text.body_at)]
-    gaps = [max(b[0] - a[1], a[0] - b[1]) - 1 for a, b in pairs]
-    right_way = [b[0] - a[1] - 1 for a, b in pairs if b[0] > a[1]]
-    if node.ordered and not right_way and gaps:
+    gap, other_way = _nearest_behind(lefts, rights, text.body_at), _nearest_behind(rights, lefts, text.body_at)
+    if not node.ordered:
+        gap = min(gap, other_way)
+    if gap < ENDLESS:
+        return f"{gap} words between them at the nearest, {node.distance} allowed"
+    if node.ordered and other_way < ENDLESS:
         return "both are there, in the other order"
-    apart = [gap for gap in (right_way if node.ordered else gaps) if gap >= 0]
-    if not apart:
-        return "one is in the title and the other in the body" if not gaps else "they share their words"
-    return f"{min(apart)} words between them at the nearest, {node.distance} allowed"
+    fields = [{first < text.body_at for first, _, _ in spans} for spans in (lefts, rights)]
+    return "they share their words" if set.intersection(*fields) else "one is in the title and the other in the body"
+
+
+def _nearest_behind(spans: list[Span], others: list[Span], body_at: int) -> int:
+    """The fewest words from a span's end to another's beginning in the same field; ENDLESS where there are none."""
+    firsts = sorted({first for first, _, _ in others})
+    nearest = ENDLESS
+    for last in {last for _, last, _ in spans}:
+        at = bisect_right(firsts, last)
+        if at < len(firsts) and (firsts[at] < body_at) == (last < body_at):
+            nearest = min(nearest, firsts[at] - last - 1)
+    return nearest
 
 
 def _phrase(term: Term, text: Text, scope: Scope) -> str:

@@ -5,18 +5,18 @@ Raises QueryError at the character that is wrong; an unclosed thing at its openi
 
 import re
 from collections.abc import Iterator
-from functools import lru_cache
 from typing import Any
 
-import re2  # google-re2: linear time whatever the pattern
 from lark import Token
 
 from include.wirewatch.match.fold import UNSPACED, WORD, fold, fold_text, keep_case
 from include.wirewatch.match.nodes import META_FIELDS, TEXT_FIELDS, ListRef, Node, QueryError, Regex, Term, Word
+from include.wirewatch.match.regex import RegexError, compile_regex
 
 MAX_QUERY = 50_000  # code points
 MAX_DEPTH = 100  # parentheses
 MAX_DISTANCE = 1000  # words
+MAX_LOOSE = 100  # words of a phrase with ~n: each costs one look at all its places
 QUOTES = '"\u201c\u201d\u201e\u201f\u00ab\u00bb\uff02'
 _BARE = re.compile(rf"[^\s(){{}}:,~@{QUOTES}][^\s(){{}}:,~{QUOTES}]*")
 _FIELD = re.compile(r"([^\W\d]\w*):")
@@ -25,6 +25,9 @@ _LIST = re.compile(r"@([a-z0-9][a-z0-9_-]*)?")
 _SLOP = re.compile(r"~(\d*)")
 _REGEX = re.compile(r"/((?:[^/\\\n]|\\.)*)/")
 _OPERATOR = re.compile(r"(AND|OR|NOT)$|(NEAR|ONEAR|ATLEAST|SAME)(?:/(.*))?$", re.IGNORECASE)
+# Signs as Chinese and Japanese keyboards write them: x NOT （a AND b） would else be read as x AND NOT a AND b.
+FULLWIDTH = str.maketrans("（）：，｛｝", "():,{}")
+_NO_SIGN = {"[": "write ( )", "]": "write ( )", "|": "write OR"}
 _FOREIGN = {"&&": "AND", "&": "AND", "||": "OR", "|": "OR", "!": "NOT", "-": "NOT", "+": "AND"}
 
 
@@ -40,10 +43,12 @@ class Lexer:
     """One query. Iterate once; unclosed holds the offsets of parentheses that are open."""
 
     def __init__(self, query: str) -> None:
-        self.query = query
+        self.query = query.translate(FULLWIDTH)  # of equal length
+        self._as_written = query
         self.unclosed: list[int] = []
         self._raw_groups: list[bool] = []  # True where the parentheses hold a metadata field's values
         self._wants_value = False
+        self._field_name = ""  # the metadata field whose values are read
         if len(query) > MAX_QUERY:
             raise QueryError(MAX_QUERY, f"the query has {len(query)} characters, the limit is {MAX_QUERY}")
 
@@ -114,6 +119,8 @@ class Lexer:
         slop = 0
         if found := _SLOP.match(self.query, end):
             slop, end = self._slop(found), found.end()
+            if len(words) > MAX_LOOSE:
+                raise QueryError(at, f"a phrase with ~ has at most {MAX_LOOSE} words, got {len(words)}")
         return _lexeme("TERM", self.query[at:end], at, Term(words, slop, at, self.query[at:end]))
 
     def _slop(self, found: re.Match[str]) -> int:
@@ -136,16 +143,15 @@ class Lexer:
         return _lexeme("TERM", self.query[at : end + 1], at, node)
 
     def _regex(self, at: int) -> Lexeme:
-        found = _REGEX.match(self.query, at)
+        found = _REGEX.match(self._as_written, at)
         if not found:
             raise QueryError(at, "unclosed /", "a regular expression ends with /; write \\/ for a slash in it")
         if not found[1]:
             raise QueryError(at, "empty regular expression")
         try:
             pattern = compile_regex(found[1])
-        except (re2.error, UnicodeEncodeError) as error:
-            reason = error.args[0].decode() if isinstance(error.args[0], bytes) else str(error)
-            raise QueryError(at, f"not a regular expression of RE2: {reason}") from None
+        except RegexError as error:
+            raise QueryError(at + 1 + error.offset, str(error), error.hint) from None
         if pattern.search("") is not None:
             raise QueryError(at, "the regular expression matches the empty text", "use + where it has *")
         return _lexeme("REGEX", found[0], at, Regex(found[1], at, found[0]))
@@ -160,7 +166,7 @@ class Lexer:
     def _field(self, at: int, found: re.Match[str]) -> Lexeme:
         name = found[1]
         if name in META_FIELDS:
-            self._wants_value = True
+            self._wants_value, self._field_name = True, name
             return _lexeme("META", found[0], at)
         if name in TEXT_FIELDS:
             return _lexeme("FIELD", found[0], at)
@@ -178,9 +184,21 @@ class Lexer:
             value, end = found[0], found.end()
             if value in ("AND", "OR", "NOT"):
                 return _lexeme(value, value, at)
+            self._refuse_signs(value, at)
         if not fold_text(value):
             raise QueryError(at, "empty value", "expected a text between the quotes")
         return _lexeme("VALUE", self.query[at:end], at, fold_text(value))
+
+    def _refuse_signs(self, value: str, at: int) -> None:
+        """What looks like a wildcard or a list; an address may have commas."""
+        for sign in "*" if self._field_name == "url" else "*,":
+            if sign in value:
+                name = self._field_name
+                hint = {
+                    "*": f"a value is compared {'as it stands' if name == 'url' else 'whole'}; in quotes it is a sign",
+                    ",": f"several values are {name}:(a OR b); in quotes it is a sign",
+                }
+                raise QueryError(at + value.index(sign), f"{sign} in a value of {name}:", hint[sign])
 
     def _bare(self, at: int) -> Lexeme:
         found = _BARE.match(self.query, at)
@@ -194,6 +212,11 @@ class Lexer:
             raise QueryError(at, f"{text} is no operator here", f"write {_FOREIGN[text]}")
         if text[0] in "-+!" and WORD.search(text):
             raise QueryError(at, f"{text[0]} before a word means nothing here", f"write {_FOREIGN[text[0]]} {text[1:]}")
+        for offset, char in enumerate(text):
+            if char in _NO_SIGN:
+                raise QueryError(
+                    at + offset, f"{char} means nothing in a term", f"{_NO_SIGN[char]}, or quotes around it"
+                )
         return _lexeme("TERM", text, at, Term(term_words(text, at), 0, at, text))
 
     def _operator(self, at: int, text: str, found: re.Match[str]) -> Lexeme | None:
@@ -270,12 +293,3 @@ def _run_words(run: str, at: int) -> list[Word]:
     if "?" in run and letters < 2:
         raise QueryError(at, f"? needs at least 2 letters beside it, got {letters}")
     return [Word("".join(part if part in "*?" else fold(part) for part in re.split(r"([*?])", run)))]
-
-
-@lru_cache(maxsize=256)  # RE2 learns while it searches: a pattern of an article before is ten times as fast
-def compile_regex(source: str) -> Any:
-    """Case-insensitive unless it says (?-i). Raises re2.error."""
-    options = re2.Options()
-    options.case_sensitive = False
-    options.log_errors = False
-    return re2.compile(source, options)

@@ -4,6 +4,7 @@ The lexer is our own and feeds the grammar token by token: a generated one silen
 for words.
 """
 
+import re
 from functools import lru_cache
 from typing import Any
 
@@ -118,23 +119,29 @@ def _grammar() -> Lark:
     return Lark(GRAMMAR, parser="lalr", lexer="basic", start="query", transformer=_Build())
 
 
-@lru_cache(maxsize=20_000)
 def parse(query: str) -> Node:
     """The tree of one query. Lists are still names in it.
 
     Raises:
         QueryError: it is not in the language, or has no positive term.
     """
-    if not query.strip():
-        raise QueryError(0, "empty query", "expected a term, e.g. ceasefire")
-    node = parse_plain(query) or parse_by_grammar(query)
-    check_shape(node)
+    node = parse_part(query)
     if (missing := without_positive(node)) is not None:
         raise QueryError(
             missing.at,
             "no positive term: this would match nearly every article",
             "add AND with a word or phrase that must occur in title or body",
         )
+    return node
+
+
+@lru_cache(maxsize=20_000)
+def parse_part(query: str) -> Node:
+    """The tree of what may be a part of a query, as a list is: no positive term is asked for. Raises QueryError."""
+    if not query.strip():
+        raise QueryError(0, "empty query", "expected a term, e.g. ceasefire")
+    node = parse_plain(query) or parse_by_grammar(query)
+    check_shape(node)
     return node
 
 
@@ -256,6 +263,9 @@ def without_positive(node: Node) -> Node | None:
     return node
 
 
+_BESIDE_DIGIT = re.compile(r"\d\?|\?\d")
+
+
 def uses_lists(node: Node) -> bool:
     return isinstance(node, ListRef) or any(map(uses_lists, children(node)))
 
@@ -270,5 +280,7 @@ def warnings_of(query: str, node: Node) -> list[tuple[int, str]]:
         item = stack.pop()
         if isinstance(item, Term) and item.label in ("and", "or", "not", "near"):
             found.append((item.at, f"{item.label} in lower case is a word; the operator is {item.label.upper()}"))
+        if isinstance(item, Term) and any(_BESIDE_DIGIT.search(word.text) for word in item.words):
+            found.append((item.at, "? stands for a letter, never for a digit; for that write a regular expression"))
         stack += children(item)
     return sorted(found)

@@ -7,18 +7,19 @@ thousand rules are read anew in every task.
 
 import re
 
-from include.wirewatch.match.lexer import MAX_DEPTH, MAX_DISTANCE, MAX_QUERY, QUOTES, term_words
+from include.wirewatch.match.lexer import FULLWIDTH, MAX_DEPTH, MAX_DISTANCE, MAX_QUERY, QUOTES, term_words
 from include.wirewatch.match.nodes import And, Near, Node, Not, Or, QueryError, Term, Word, joined
 
 _TOKEN = re.compile(
     rf"""
         (?P<paren>[()])\s*
       | (?P<near>O?NEAR)/(?P<distance>[0-9]{{1,4}})(?=[\s(])\s*
-      | (?P<word>[^\W_][^\s(){{}}:,~/{QUOTES}]*)(?=[\s()]|\Z)\s*
+      | (?P<word>[^\W_][^\s(){{}}:,~/\[\]|{QUOTES}]*)(?=[\s()]|\Z)\s*
       | "(?P<phrase>[^{QUOTES}]+)"(?=[\s()]|\Z)\s*
     """,
     re.VERBOSE,
 )
+_FULLWIDTH = re.compile(f"[{''.join(map(chr, FULLWIDTH))}]")
 _JOINS: dict[str, type[And] | type[Or]] = {"AND": And, "OR": Or}
 _OTHER_OPERATORS = {"NEAR", "ONEAR", "ATLEAST", "SAME"}
 
@@ -54,7 +55,7 @@ class _Group:
 
 def parse_plain(query: str) -> Node | None:
     """The tree, unchecked as the grammar leaves it."""
-    if len(query) > MAX_QUERY:
+    if len(query) > MAX_QUERY or (not query.isascii() and _FULLWIDTH.search(query)):
         return None
     try:
         return _parse(query)
@@ -83,7 +84,7 @@ def _parse(query: str) -> Node | None:
             if wants_term or not group.takes_near or int(text) > MAX_DISTANCE:
                 return None
             group.near, wants_term = (int(text), token["near"] == "ONEAR", at), True
-        elif text == ")":
+        elif kind == "paren" and text == ")":
             if wants_term or not outer:
                 return None
             node = group.tree()
@@ -91,7 +92,7 @@ def _parse(query: str) -> Node | None:
             group.add(node)
         elif not wants_term or text in _OTHER_OPERATORS:
             return None
-        elif text == "(":
+        elif kind == "paren":
             outer.append(group)
             if len(outer) > MAX_DEPTH:
                 return None

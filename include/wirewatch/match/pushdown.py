@@ -24,7 +24,7 @@ _INSIDE = (AtLeast, Scoped)
 
 @dataclass(frozen=True)
 class Has:
-    """A form that is this word: itself, with a trailing * what begins with it, and ? is any letter."""
+    """A form that is this word: itself, with a trailing * what begins with it, and ? is any letter or more."""
 
     text: str
 
@@ -137,7 +137,8 @@ def _joined(operator: str, parts: list[tuple[str, list[str]]]) -> tuple[str, lis
 
 
 def _pattern(text: str) -> str:
-    letters = "".join("[^ ]" if char == "?" else re.escape(char) for char in text.removesuffix("*"))
+    # One letter may be several code points: ß is ss, and marks belong to their letter.
+    letters = "".join("[^ ]+" if char == "?" else re.escape(char) for char in text.removesuffix("*"))
     return letters if text.endswith("*") else f"{letters} "
 
 

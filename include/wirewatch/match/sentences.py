@@ -1,6 +1,7 @@
 """Where sentences begin and end: line breaks, and . ! ? … with white space and no small letter behind.
 
-No break after an initial (J. Smith, U.S. Senate) or a usual abbreviation. Good enough to quote and for SAME/sentence;
+No break after an initial (J. Smith, U.S. Senate), a usual abbreviation, the day of a German date, or the hour in 5 p.m.
+Kyiv time. Good enough to quote and for SAME/sentence;
 it does no grammar.
 """
 
@@ -16,6 +17,11 @@ _WORDS = """
     mr mrs ms dr prof st gen col lt maj capt sen rep gov no vs jan feb mar apr jun jul aug sept sep oct nov dec hon rev
     nr bzw ca abs hr fr jh mio mrd г гг ул тыс млн млрд руб им м mme mlle
 """
+_DATE = re.compile(
+    r"(?<![\w.])[0-9]{1,2}\.\s+(?:Januar|Jänner|Februar|Feber|März|April|Mai|Juni|Juli|August|September|Oktober|November|Dezember)\b"
+)
+_HOUR = re.compile(r"\b[ap]\.m\.\s+(?:[A-Z]{2,4}\b|[^\W\d_]+ [Tt]ime\b)")  # 5 p.m. GMT, 5 p.m. Kyiv time
+_DOTTED = re.compile(r"\b(?:e\.g|i\.e|u\.a|v\.a|d\.h)\.$")
 _ABBREVIATIONS = frozenset(_WORDS.split())
 
 
@@ -45,5 +51,12 @@ def _runs_on(text: str, mark: re.Match[str]) -> bool:
         return True
     if not mark[0].startswith(".") or mark[0].startswith(".."):
         return False
-    word = _LAST_WORD.search(text[max(0, mark.start() - 12) : mark.start() + 1])
+    if _DATE.match(text, max(0, mark.start() - 2)) or _DATE.match(text, max(0, mark.start() - 1)):
+        return True
+    if _HOUR.match(text, max(0, mark.start() - 3)):
+        return True
+    last = text[max(0, mark.start() - 12) : mark.start() + 1]
+    if _DOTTED.search(last):
+        return True
+    word = _LAST_WORD.search(last)
     return word is not None and ((len(word[1]) == 1 and word[1].isupper()) or word[1].lower() in _ABBREVIATIONS)

@@ -4,7 +4,6 @@ A place is one number: words are counted from 0 in the title, and from Text.body
 that no phrase and no distance reaches from the one into the other.
 """
 
-from bisect import bisect_left
 from collections import defaultdict
 from functools import cached_property
 from itertools import chain
@@ -13,7 +12,7 @@ from typing import NamedTuple
 from include.wirewatch.match.field import Field, Range
 from include.wirewatch.match.fold import APOSTROPHE, keep_case
 from include.wirewatch.match.forms import FOLDS
-from include.wirewatch.match.lemma import lemma
+from include.wirewatch.match.lemma import lemmas
 from include.wirewatch.match.lexer import MAX_DISTANCE, MAX_QUERY
 from include.wirewatch.match.nodes import Regex, Term, Word
 from include.wirewatch.match.vocabulary import Vocabulary
@@ -52,6 +51,7 @@ class Text:
         self._cased: dict[str, list[int]] = {}
         self._sets: dict[str, frozenset[int]] = {}
         self._ranges: dict[str, list[Range]] = {}
+        self._sentences: dict[int, tuple[str, int]] = {}
 
     @cached_property
     def positions(self) -> dict[str, list[int]]:
@@ -114,9 +114,12 @@ class Text:
         return at + start, at + end
 
     def sentence_of(self, place: int) -> tuple[str, int]:
-        """The sentence in which a word stands: its field, and its number there."""
-        field, number = self.field_of(place)
-        return field.name, field.sentence_of(number)
+        """The sentence in which a word stands: its field, and its number there. Remembered."""
+        found = self._sentences.get(place)
+        if found is None:
+            field, number = self.field_of(place)
+            found = self._sentences[place] = (field.name, field.sentence_of(number))
+        return found
 
     def _in_case(self, word: Word, places: list[int]) -> list[int]:
         """Those places at which the word is written like this, remembered."""
@@ -155,20 +158,23 @@ class Text:
         return found
 
     def _with_slop(self, term: Term) -> list[Range]:
-        """For each first word the shortest way through the others, if it is short enough."""
-        places = [self.word(word) for word in term.words]
+        """For each first word the shortest way through the others, if it is short enough.
+
+        From the last word back: where the nearest way from each place of a word ends, with one look at every place.
+        """
+        *before, later = [self.word(word) for word in term.words]
         longest = len(term.words) + term.slop
-        found = []
-        for first in places[0]:
-            last = first
-            for later in places[1:]:
-                index = bisect_left(later, last + 1)
-                if index == len(later) or later[index] - first >= longest:
+        ends = later
+        for earlier in reversed(before):
+            at, reached = 0, []
+            for place in earlier:
+                while at < len(ends) and later[at] <= place:
+                    at += 1
+                if at == len(ends):
                     break
-                last = later[index]
-            else:
-                found.append((first, last))
-        return found
+                reached.append(ends[at])
+            later, ends = earlier, reached
+        return [(first, last) for first, last in zip(later, ends, strict=False) if last - first < longest]
 
 
 def _matching_part(raw: str, word: Word) -> Range | None:
@@ -187,7 +193,7 @@ def _matching_part(raw: str, word: Word) -> Range | None:
 def _means(word: Word, form: str) -> bool:
     """Does the word of a query mean this folded word of a text?"""
     if word.lemma_of:
-        return any(lemma(form, lang) in {word.text, lemma(word.text, lang)} for lang in word.lemma_of)
+        return any(lemmas(form, lang) & lemmas(word.text, lang) for lang in word.lemma_of)
     if (pattern := word.pattern) is not None:
         return pattern.fullmatch(form) is not None
     return form.startswith(word.prefix) if word.prefix else form == word.text

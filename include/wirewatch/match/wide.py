@@ -8,7 +8,7 @@ from include.wirewatch.match.compile import Problem, list_term
 from include.wirewatch.match.fold import WORD
 from include.wirewatch.match.forms import FOLDS, parts_of
 from include.wirewatch.match.nodes import Node, Term, Word, children
-from include.wirewatch.match.parse import parse
+from include.wirewatch.match.parse import parse, parse_part
 from include.wirewatch.match.remembered import Remembered
 from include.wirewatch.match.vocabulary import Vocabulary
 
@@ -70,7 +70,7 @@ def _trees(file: RulesFile) -> Iterator[tuple[Path, str, Node]]:
         yield ("rules", index, "query"), f"rule {rule.name!r}", parse(rule.query)
     for name, texts in file.lists.items():
         if isinstance(texts, str):
-            yield ("lists", name), f"list {name!r}", parse(texts)
+            yield ("lists", name), f"list {name!r}", parse_part(texts)
         else:
             for index, text in enumerate(texts):
                 yield ("lists", name, index), f"list {name!r}", list_term(text)

@@ -94,12 +94,14 @@ class Scan:
 
     def _of_batches(self, keys: Sequence[str]) -> Iterator[Row]:
         waiting = iter(keys)
-        with ThreadPoolExecutor(READERS) as pool:
+        pool = ThreadPoolExecutor(READERS)
+        try:
             while chunk := list(islice(waiting, READERS)):
                 read = pool.map(lambda key: archive.read_articles(self._files.store, key), chunk)
-                yield from (
-                    Row(key, article) for key, articles in zip(chunk, read, strict=True) for article in articles
-                )
+                for key, articles in zip(chunk, read, strict=True):
+                    yield from (Row(key, article) for article in articles)
+        finally:
+            pool.shutdown(wait=False, cancel_futures=True)  # who interrupts does not wait for S3
 
 
 def read_whole(rules: RuleSet) -> list[str]:
