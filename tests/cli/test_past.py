@@ -2,6 +2,7 @@
 
 import json
 import os
+import shutil
 import signal
 import subprocess
 import sys
@@ -62,17 +63,18 @@ def config(tmp_path) -> Path:
     return tmp_path
 
 
-@pytest.fixture
-def folder(tmp_path) -> Path:
-    """Monday and Tuesday are there, Wednesday is not."""
+@pytest.fixture(scope="module")
+def folder(tmp_path_factory) -> Path:
+    """Monday and Tuesday are there, Wednesday is not. Only to be read."""
+    place = tmp_path_factory.mktemp("archive")
     monday = [
         article("a", "Nothing at first. An armistice, and a truce."),
         article("b", "A ceasefire on the [bold]river[/bold]."),
         article("c", "Weather."),
     ]
     tuesday = [article("a", "The truce again.", TUESDAY), article("d", "Oil: two tankers left.", TUESDAY)]
-    write_archive(tmp_path / "archive", (MONDAY, monday), (TUESDAY, tuesday))
-    return tmp_path / "archive"
+    write_archive(place, (MONDAY, monday), (TUESDAY, tuesday))
+    return place
 
 
 # -- search --------------------------------------------------------------------------------------------------------
@@ -159,10 +161,11 @@ def test_an_archive_without_these_days_is_1_and_said(folder):
     assert done.stderr == "the archive has no article from 2020-01-01 to 2020-01-31\n"
 
 
-def test_an_archive_that_cannot_be_read_is_2_and_said(folder, command):
-    (broken,) = (folder / "compact/dt=2026-11-24").iterdir()
+def test_an_archive_that_cannot_be_read_is_2_and_said(folder, command, tmp_path):
+    copy = shutil.copytree(folder, tmp_path / "copy")
+    (broken,) = (copy / "compact/dt=2026-11-24").iterdir()
     broken.write_bytes(b"PAR1 and no more")
-    code, out, errors = command("search", "truce", *RANGE, "--archive", folder)
+    code, out, errors = command("search", "truce", *RANGE, "--archive", copy)
     assert (code, out) == (2, "")
     assert errors.startswith(f"{broken}: ")
     assert errors.endswith("; if the file is damaged, delete it and fetch it again\n")

@@ -2,7 +2,7 @@
 
 import duckdb
 import pytest
-from hypothesis import example, given
+from hypothesis import example, given, settings
 from hypothesis import strategies as st
 
 from include.wirewatch.match import Document, parse
@@ -34,7 +34,7 @@ def test_no_match_of_the_engine_is_dropped(tree, sample):
         assert is_candidate(needed(tree), document)
 
 
-@UNHURRIED
+@settings(UNHURRIED, max_examples=60)
 @given(st.lists(queries, min_size=1, max_size=4), samples)
 def test_no_match_of_several_rules_is_dropped_however_they_are_asked_for(trees, sample):
     document = document_of(sample)
