@@ -17,7 +17,7 @@ from include.wirewatch.deliver.receiver import (
     UnknownOutcomeError,
 )
 from include.wirewatch.deliver.story import WINDOW, Stories, assign, copies_of, signature_of
-from tests.deliver.conftest import NOW, FakeChannel
+from tests.deliver.conftest import NOW, FakeChannel, make_alert
 from tests.deliver.test_drain import Killed, drain
 from tests.deliver.test_story import TEXT, copy, enqueue
 
@@ -86,13 +86,23 @@ def test_a_receiver_that_is_busy_is_asked_for_no_further_count(store, clock):
     assert len(list(outbox.waiting(store))) == 5, "they are counted by the next drain"
 
 
-def test_counts_stop_at_the_deadline(store, clock):
+def test_counts_stop_at_a_deadline_of_their_own(store, clock):
     channel = Counting(clock, UnknownOutcomeError("no answer"), takes_s=10)
     copied(store, clock, channel)
-    deadline = clock.now + timedelta(seconds=25)
-    drain(store, clock, channel).run(25)
-    assert channel.edited_at
-    assert max(channel.edited_at) < deadline
+    began = clock.now
+    drain(store, clock, channel).run(24)
+    assert len(channel.edited_at) > 1
+    assert max(channel.edited_at) < began + timedelta(seconds=24 + 8)
+
+
+def test_a_backlog_that_takes_all_the_time_leaves_some_for_counts(store, clock):
+    channel = Counting(clock, None)
+    copied(store, clock, channel)
+    enqueue(store, *[make_alert(1000 + number) for number in range(60)])
+    result = drain(store, clock, channel).run(30)
+    assert result.counts["left_for_next"] > 20
+    assert len(channel.edited_at) == 5
+    assert len(list(outbox.waiting(store))) == result.counts["left_for_next"]
 
 
 def test_counts_keep_their_distance_like_posts(store, clock):
