@@ -5,7 +5,7 @@ BIN := $(VENV)/bin
 READY := $(VENV)/.installed
 
 .DEFAULT_GOAL := help
-.PHONY: help demo test check bench mutants schema constraints clean
+.PHONY: help demo demo-history test check bench mutants rules-diff schema constraints clean
 
 help:
 	@grep -hE '^[a-z_-]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 16
@@ -21,6 +21,9 @@ $(READY): requirements.txt constraints.txt pyproject.toml
 demo: $(READY) ## the whole pipeline twice, on a made-up newsroom, with everything on loopback
 	@$(BIN)/python -m tests.demo
 
+demo-history: $(READY) ## a week of the newsroom's past through a real scheduler, and a new rule tried on it
+	@$(BIN)/python -m tests.demo.history
+
 test: $(READY) ## the whole suite
 	@$(BIN)/python -m pytest --numprocesses 2 --dist loadfile --no-loadscope-reorder
 
@@ -33,6 +36,13 @@ bench: $(READY) ## CPU beside what you would use instead, as ratios
 
 mutants: $(READY) ## break the rule engine on purpose, and see which test notices
 	@$(BIN)/python -m tests.match.mutants
+
+DAYS ?= 7
+RULES ?= include/config/rules.yaml
+RANGE = import datetime as d; t = d.datetime.now(d.timezone.utc).date(); print(t - d.timedelta($(DAYS) - 1), t)
+rules-diff: $(READY) ## what your uncommitted change of rules.yaml gains and loses in the last 7 days (DAYS=…, ARCHIVE=a copy)
+	@set -- $$($(BIN)/python -c "$(RANGE)") && $(BIN)/wirewatch backtest $(RULES) --against git:HEAD --from $$1 --to $$2 \
+	  $(if $(ARCHIVE),--archive $(ARCHIVE))
 
 schema: $(READY) ## the JSON Schemas: of the configuration files, for editors; of webhooks, for their receivers
 	@$(BIN)/python -m include.wirewatch.config.schema

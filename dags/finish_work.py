@@ -63,7 +63,7 @@ def finish_work() -> None:
     def deliver_open() -> dict:
         from include.wirewatch.stages.deliver import deliver as stage
 
-        return stage(open_services())
+        return stage(open_services(), where())
 
     # A failed first task must turn the run red although the last one ran. What failed has told ops itself.
     @task(trigger_rule=TriggerRule.ONE_FAILED, on_failure_callback=None)

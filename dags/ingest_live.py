@@ -5,7 +5,7 @@ Polls the sources that are due, stores raw and clean copies of every new article
 
 **Schedule**: every 5 minutes, one run at a time; missed intervals are not caught up, because the frontier knows what
 is new. **Reads** sources.yaml, rules.yaml, receivers.yaml (`WIREWATCH_CONFIG`), the connections `aws_default` and
-`slack_api_default` (without it, alerts appear in the log of *deliver*) and those that webhooks name as their `secret`,
+`slack_api_default` (without it, what is for Slack waits) and those that webhooks name as their `secret`,
 `WIREWATCH_STORE` or the Variable `wirewatch_store`, and the pools `wirewatch_fetch`, `wirewatch_extract`,
 `wirewatch_deliver`. **Writes** `raw/`, `clean/`, `matches/`, `outbox/`, `delivery/` and `frontier/` under the store.
 
@@ -33,6 +33,7 @@ from include.airflow_support import (
     open_services,
     shard_count,
     tell_of_timeout,
+    where,
 )
 
 
@@ -77,7 +78,7 @@ def ingest_live() -> None:
     def deliver() -> dict:
         from include.wirewatch.stages.deliver import deliver as stage
 
-        return stage(open_services())
+        return stage(open_services(), where())
 
     # … but it turns the run red: a run's state is that of its leaves, and deliver alone would be green.
     # What failed has told ops itself.

@@ -31,6 +31,7 @@ from include.airflow_support import (
     default_args,
     open_services,
     tell_of_timeout,
+    where,
 )
 
 
@@ -71,7 +72,7 @@ def send_digest() -> None:
     def deliver() -> dict:
         from include.wirewatch.stages.deliver import deliver as stage
 
-        return stage(open_services())
+        return stage(open_services(), where())
 
     compose() >> deliver()
 

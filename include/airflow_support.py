@@ -164,6 +164,14 @@ def current_params() -> dict[str, Any]:
     return dict(get_current_context()["params"])
 
 
+def is_scheduled() -> bool:
+    """True for a run that the timetable alone has made: nobody asked for it, by a backfill or by hand."""
+    from airflow.sdk import get_current_context
+
+    run_type = get_current_context()["dag_run"].run_type
+    return getattr(run_type, "value", run_type) == "scheduled"
+
+
 def open_services() -> Services:
     """Everything a stage needs, from Airflow's connections and the settings."""
     from include.wirewatch.config.files import ConfigFiles

@@ -221,6 +221,11 @@ def test_no_answer_is_not_a_traceback():
     assert "no answer" in finding.says
 
 
+def test_an_answer_without_a_readable_date_is_not_a_traceback():
+    verdict = slack._clock("", utc_now(), utc_now())
+    assert (verdict.ok, "no readable Date header" in verdict.says) == (False, True)
+
+
 def test_slack_receivers_without_a_connection_are_named_and_none_is_fine():
     (finding,) = slack.examine(None, desks(CHANNEL), now=utc_now)
     assert not finding.ok

@@ -84,6 +84,8 @@ def test_an_article_that_the_newer_extractor_no_longer_finds_comes_back_from_the
     archive.write_articles(memory, B2, [second])
     compact_day(memory, DAY, forms_of=FORMS)
     assert read(memory) == [second]
+    archive.write_articles(memory, clean_key("b3"), [])
+    assert compact_day(memory, DAY, forms_of=FORMS).outcome == "compacted", "the first file's batches stay behind"
     archive.write_articles(memory, clean_key("b2", "e2"), [])
     assert read(memory) == [first]
     compact_day(memory, DAY, forms_of=FORMS)

@@ -20,5 +20,5 @@ def forget() -> None:
 def show_no_context() -> None:
     """Every message stands by itself, no copies are counted, and the first edition stays."""
     drain.place_below = lambda *arguments, **options: BY_ITSELF
-    Poster.count_copies = lambda *arguments: True
+    Poster.count_copies = lambda *arguments: "shown"
     Poster.edit = lambda *arguments: Result("edited")

@@ -19,7 +19,7 @@ from include.wirewatch.deliver.drain import Drain
 from include.wirewatch.deliver.receiver import MessageFaultError
 from include.wirewatch.deliver.revive import dead, revive
 from tests.airflow_home import PROJECT
-from tests.deliver.conftest import NOW, FakeChannel, make_alert
+from tests.deliver.conftest import NOW, FakeChannel, make_alert, make_bulletin
 from tests.deliver.test_drain import DyingStore, Killed
 from tests.fakes.slack_limits import message_error
 
@@ -124,6 +124,18 @@ def test_a_revived_alert_is_posted_once(refused):
         Drain(refused, {"desk": channel}, "worker", post_interval_s=0).run(90)
     assert channel.posted == [ALERT.alert_id]
     assert not revive(refused, ALERT.alert_id, NOW), "what was sent is not dead"
+
+
+def test_a_revived_digest_is_posted_in_the_edition_that_was_refused(store):
+    digest = make_bulletin(2)
+    outbox.enqueue(store, digest)
+    channel = FakeChannel()
+    channel.faults = [MessageFaultError("invalid_blocks"), MessageFaultError("no_text")]
+    Drain(store, {"desk": channel}, "worker", post_interval_s=0).run(90)
+    assert revive(store, digest.alert_id, NOW - timedelta(days=300))
+    Drain(store, {"desk": channel}, "worker", post_interval_s=0).run(90)
+    assert channel.posted == [digest.alert_id]
+    assert list(dead(store)) == []
 
 
 @pytest.mark.parametrize("after_effect", [False, True], ids=["before the write", "after the write"])

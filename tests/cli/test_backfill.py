@@ -87,8 +87,9 @@ def test_the_conf_is_one_that_a_run_accepts_and_says_no_more_than_is_asked(confi
         (("--from", "2026-05-08", "--to", "2026-05-07"), "--from 2026-05-08 is after --to 2026-05-07"),
         ((*WEEK, "--label", "../x"), "--label: expected small letters, digits, - and _, at most 63, got '../x'"),
         ((*WEEK, "--dag", "reprocess_archive", "--refetch"), "--refetch: reprocess_archive asks no publisher"),
+        ((*WEEK, "--dag", "reprocess_archive", "--alert"), "--alert: reprocess_archive alerts nobody"),
     ],
-    ids=["no day", "a week", "no such day", "backwards", "label", "refetch"],
+    ids=["no day", "a week", "no such day", "backwards", "label", "refetch", "alert"],
 )
 def test_what_is_wrong_is_named_and_nothing_printed(config, arguments, says):
     shown = plan(config, *arguments)

@@ -62,12 +62,16 @@ def test_all_problems_are_told_at_once():
         ),
         (
             "receivers: [{name: desk, kind: console}]\nroutes: [{to: [nobody]}]\n",
-            "a route leads to unknown receiver 'nobody'; known: desk",
+            "receivers.yaml:2:16: routes.0.to.0: a route leads to unknown receiver 'nobody'; known: desk",
+        ),
+        (
+            "receivers:\n- {name: desk, kind: console}\n- {name: desk, kind: console}\nroutes: []\n",
+            "receivers.yaml:3:10: receivers.1.name: receiver 'desk' defined twice",
         ),
         ("receivers: [{name: desk, kind: pigeon}]\nroutes: []\n", "receivers.yaml:1:13:"),
         (
             "receivers: [{name: desk, kind: console}]\nroutes: [{to: [desk]}]\nops: [nobody]\n",
-            "receivers.yaml:3:6: ops: failures go to unknown receiver 'nobody'; known: desk",
+            "receivers.yaml:3:7: ops.0: failures go to unknown receiver 'nobody'; known: desk",
         ),
         (
             "receivers: [{name: desk, kind: console}]\nroutes: [{to: [desk]}]\nops: [desk]\n",

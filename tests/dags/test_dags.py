@@ -3,6 +3,7 @@
 import json
 import os
 from datetime import UTC, datetime, timedelta
+from types import SimpleNamespace
 from urllib.parse import quote
 
 import pytest
@@ -192,14 +193,15 @@ def test_a_missing_bucket_fails_at_the_first_try_with_one_sentence(airflow, monk
     assert "ops could not be told of this failure: StoreRefusedError: S3 bucket 'no-such-bucket'" in caplog.text
 
 
-def test_without_a_slack_connection_alerts_appear_in_the_task_log_and_webhooks_get_theirs(airflow, monkeypatch, caplog):
+def test_a_console_receiver_has_its_alerts_in_the_task_log_and_webhooks_get_theirs(airflow, monkeypatch, caplog):
     monkeypatch.delenv("AIRFLOW_CONN_SLACK_API_DEFAULT")
     monkeypatch.setenv("AIRFLOW_CONN_CASE_KEY", json.dumps({"conn_type": "generic", "password": KEY}))
     file = airflow.config / "receivers.yaml"
     with WebhookServer() as server:
         cases = {"name": "cases", "kind": "webhook", "url": server.url, "secret": "case_key"}
         demo = yaml.safe_load(file.read_text())
-        receivers = [*demo["receivers"], {**cases, "allow_hosts": [server.host]}]
+        printed = [{"name": receiver["name"], "kind": "console"} for receiver in demo["receivers"]]
+        receivers = [*printed, {**cases, "allow_hosts": [server.host]}]
         file.write_text(json.dumps({"receivers": receivers, "routes": [*demo["routes"], {"to": ["cases"]}]}))
         result = airflow.run("ingest_live")
     assert result.state == "success"
@@ -207,7 +209,6 @@ def test_without_a_slack_connection_alerts_appear_in_the_task_log_and_webhooks_g
     assert len({request.headers["webhook-id"] for request in server.received}) >= len(airflow.newsroom.expected.alerts)
     assert all(verify(KEY, request.headers, request.body) for request in server.received)
     assert KEY not in caplog.text
-    assert "there is no connection 'slack_api_default'" in caplog.text
     assert "[ceasefire]" in caplog.text
 
 
@@ -258,6 +259,25 @@ def test_common_crawl_is_read_through_the_connection_that_the_settings_name_or_u
     assert airflow_support.open_services().open_ccnews().get("2026/11/warc.paths.gz").body == b"listed"
     monkeypatch.setenv("WIREWATCH_CCNEWS_CONNECTION", "unsigned")
     assert airflow_support.open_services().open_ccnews()._client.meta.config.signature_version is UNSIGNED
+
+
+def test_a_reprocess_takes_its_parameters_from_the_conf_of_its_backfill(airflow):
+    result = airflow.run("reprocess_archive", **{"backfill": {"label": "again"}, "from": "raw", "rules": ["ceasefire"]})
+    assert states(result) == dict.fromkeys(["extract", "match", "summarise"], "success")
+    assert result.tasks["extract"].result == {"from": "raw", "batches": 0, "extracted": 0}
+    assert result.tasks["match"].result["matches"].startswith("backfills/again/matches/dt=")
+    assert [message["text"].split(":")[0] for message in airflow.slack.messages][:1] == ["Backfill again"]
+
+
+@pytest.mark.parametrize(("run_type", "expected"), [("scheduled", True), ("backfill", False), ("manual", False)])
+def test_only_a_run_of_the_timetable_alone_was_asked_for_by_nobody(airflow_home, monkeypatch, run_type, expected):
+    from airflow.utils.types import DagRunType
+
+    for kind in (run_type, DagRunType(run_type)):
+        monkeypatch.setattr(
+            "airflow.sdk.get_current_context", lambda kind=kind: {"dag_run": SimpleNamespace(run_type=kind)}
+        )
+        assert airflow_support.is_scheduled() is expected
 
 
 def test_a_digest_is_posted_once_and_edited_by_the_next_run_and_skipped_when_none_is_due(airflow):

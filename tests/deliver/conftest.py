@@ -36,6 +36,7 @@ class FakeChannel:
         self.copies: dict[str, tuple[str, ...]] = {}
         self.update_faults: list[BaseException] = []
         self.plain: list[bool] = []
+        self.plain_edits: list[bool] = []
         self.faults: list[Exception] = []
         self.after_accept: list[BaseException] = []
         self.searched: list[datetime] = []
@@ -52,17 +53,26 @@ class FakeChannel:
             raise self.after_accept.pop(0)
         return Posted("C0123456789", str(len(self.posted)))
 
-    def update(self, outgoing: Alert | Bulletin, place: Place, posted: Posted, copies: tuple[str, ...] = ()) -> None:
+    def update(
+        self,
+        outgoing: Alert | Bulletin,
+        place: Place,
+        posted: Posted,
+        copies: tuple[str, ...] = (),
+        *,
+        plain: bool = False,
+    ) -> None:
         if self.update_faults:
             raise self.update_faults.pop(0)
         assert self.posted[int(posted.ts) - 1] == outgoing.alert_id
         self.copies[outgoing.alert_id] = copies
+        self.plain_edits.append(plain)
         self._show(outgoing)
 
     def find(self, outgoing: Alert | Bulletin, place: Place, last_try: datetime) -> Posted | None:
         self.searched.append(last_try)
         if self.places.get(outgoing.alert_id) == place:
-            return Posted("C0123456789", str(self.posted.index(outgoing.alert_id) + 1))
+            return Posted("C0123456789", str(len(self.posted) - self.posted[::-1].index(outgoing.alert_id)))
         return None
 
     def _show(self, outgoing: Alert | Bulletin) -> None:

@@ -5,7 +5,7 @@ import pytest
 from include.wirewatch.deliver import log as delivery_log
 from include.wirewatch.deliver import outbox
 from include.wirewatch.deliver.decide import LEASE, SETTLE
-from include.wirewatch.deliver.receiver import BusyError, MessageFaultError, UnknownOutcomeError
+from include.wirewatch.deliver.receiver import BusyError, GoneError, MessageFaultError, UnknownOutcomeError
 from include.wirewatch.deliver.render import render_message, render_text
 from include.wirewatch.deliver.safe_text import END_OF_ISOLATE, ISOLATE
 from include.wirewatch.models import BulletinLine, BulletinSection
@@ -17,6 +17,11 @@ from tests.fakes.slack_limits import message_error
 def enqueue_all(store, *bulletins):
     for bulletin in bulletins:
         outbox.enqueue(store, bulletin)
+
+
+def enqueue_and_drain(store, clock, channel, *bulletins):
+    enqueue_all(store, *bulletins)
+    return drain(store, clock, channel).run(90)
 
 
 def test_a_failure_is_posted_once_however_often_it_is_enqueued(store, clock, channel):
@@ -75,7 +80,7 @@ def test_a_later_edition_waits_while_an_earlier_one_may_still_arrive(store, cloc
     drain(store, clock, channel).run(90)
     edit = channel.update
 
-    def slow_edit(outgoing, place, posted, copies=()):
+    def slow_edit(outgoing, place, posted, copies=(), *, plain=False):
         outbox.enqueue(store, make_bulletin(3))
         assert drain(store, clock, channel, owner="worker-2").run(90).counts["settling"]
         edit(outgoing, place, posted, copies)
@@ -92,15 +97,82 @@ def test_a_later_edition_waits_while_an_earlier_one_may_still_arrive(store, cloc
     assert list(outbox.waiting(store)) == []
 
 
-def test_an_edit_waits_for_a_busy_receiver_and_gives_up_a_message_that_is_gone(store, clock, channel):
+def test_an_edit_waits_for_a_busy_receiver(store, clock, channel):
     outbox.enqueue(store, make_bulletin(1))
     drain(store, clock, channel).run(90)
     outbox.enqueue(store, make_bulletin(2))
     channel.update_faults = [BusyError(200)]
     assert drain(store, clock, channel).run(90).counts == {"left_for_next": 1}
-    channel.update_faults = [MessageFaultError("message_not_found")]
-    assert drain(store, clock, channel).run(90).counts == {"not_edited": 1}
+    clock.sleep(200)
+    assert drain(store, clock, channel).run(90).counts == {"edited": 1}
     assert list(outbox.waiting(store)) == []
+
+
+def test_the_edition_of_a_message_that_is_gone_is_posted_anew_and_later_ones_edit_that(store, clock, channel):
+    enqueue_and_drain(store, clock, channel, make_bulletin(1))
+    channel.update_faults = [GoneError("message_not_found")]
+    result = enqueue_and_drain(store, clock, channel, make_bulletin(2))
+    assert (result.counts, result.failures) == ({"posted": 1}, [])
+    enqueue_and_drain(store, clock, channel, make_bulletin(3))
+    assert channel.posted == ["bulletin-1", "bulletin-1"]
+    assert channel.editions == {"bulletin-1": [1, 2, 3]}
+    assert delivery_log.read(store, "bulletin-1").entry.ts == "2"
+    assert list(outbox.waiting(store)) == []
+
+
+@pytest.mark.parametrize("after_effect", [False, True], ids=["before the write", "after the write"])
+@pytest.mark.parametrize("dies_at", range(1, 7), ids=["edit ahead", "reopen", "claim", "write ahead", "sent", "delete"])
+def test_killed_at_any_write_of_an_edit_that_becomes_a_post_it_is_posted_once(
+    store, clock, channel, dies_at, after_effect
+):
+    enqueue_and_drain(store, clock, channel, make_bulletin(1))
+    outbox.enqueue(store, make_bulletin(2))
+    edit = channel.update
+
+    def gone(outgoing, place, posted, copies=(), *, plain=False):
+        if posted.ts == "1":
+            raise GoneError("message_not_found")
+        edit(outgoing, place, posted, copies, plain=plain)
+
+    channel.update = gone
+    with pytest.raises(Killed):
+        drain(DyingStore(store, dies_at, after_effect=after_effect), clock, channel).run(90)
+    for _ in range(2):
+        clock.sleep((LEASE + SETTLE).total_seconds())
+        drain(store, clock, channel, owner="worker-2").run(90)
+    assert channel.posted == ["bulletin-1", "bulletin-1"]
+    assert channel.editions["bulletin-1"][-1] == 2
+    assert list(outbox.waiting(store)) == []
+
+
+def test_what_may_not_be_edited_any_more_is_not_taken_for_the_lost_post_of_its_new_edition(store, clock, channel):
+    enqueue_and_drain(store, clock, channel, make_bulletin(1))
+    channel.update_faults, channel.faults = [GoneError("cant_update_message")], [UnknownOutcomeError("no answer")]
+    assert enqueue_and_drain(store, clock, channel, make_bulletin(2)).counts == {"unknown": 1}
+    clock.sleep(SETTLE.total_seconds())
+    assert drain(store, clock, channel).run(90).counts == {"posted": 1}
+    assert channel.editions["bulletin-1"] == [1, 2]
+
+
+def test_an_edition_that_is_refused_is_shown_as_plain_text(store, clock, channel):
+    enqueue_and_drain(store, clock, channel, make_bulletin(1))
+    channel.update_faults = [MessageFaultError("invalid_blocks")]
+    assert enqueue_and_drain(store, clock, channel, make_bulletin(2)).failures == []
+    assert channel.plain_edits == [True]
+    assert channel.editions == {"bulletin-1": [1, 2]}
+
+
+def test_an_edition_that_is_refused_as_plain_text_too_is_a_failure_and_the_next_one_is_tried(store, clock, channel):
+    enqueue_and_drain(store, clock, channel, make_bulletin(1))
+    channel.update_faults = [MessageFaultError("invalid_blocks"), MessageFaultError("msg_too_long")]
+    result = enqueue_and_drain(store, clock, channel, make_bulletin(2))
+    assert result.counts == {"not_edited": 1}
+    assert [failure.says for failure in result.failures] == [
+        "digest bulletin-1 for 'desk' could not be brought up to date: msg_too_long"
+    ]
+    assert list(outbox.waiting(store)) == []
+    enqueue_and_drain(store, clock, channel, make_bulletin(3))
+    assert channel.editions == {"bulletin-1": [1, 3]}
 
 
 def test_what_was_refused_for_good_is_tried_again_with_the_next_edition(store, clock, channel):

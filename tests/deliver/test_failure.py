@@ -111,6 +111,13 @@ def test_each_kind_of_failure_stays_under_slacks_limits_however_long_it_is(kind)
         ("the key AKIAIOSFODNN7EXAMPLE is unknown", "the key … is unknown"),
         ("Authorization: Bearer abcdef.0123456789", "Authorization: Bearer …"),
         ("password='hunter2hunter2', port=1", "password='…', port=1"),
+        ("https://a.example/feed?filter[lang]=en&key=SECRET: 403", "https://a.example/feed: 403"),
+        ("GET (https://a.example/feed?q='x'&key=SECRET) failed", "GET (https://a.example/feed) failed"),
+        ("no answer from /feed?key=SECRET, again", "no answer from /feed again"),
+        ("//user:pass@db.example/news is down", "//db.example/news is down"),
+        ("wss://a.example/live?ticket=SECRET", "wss://a.example/live"),
+        ("postgres://u:p@ss@db.example/x", "postgres://db.example/x"),
+        ("the key whsec_MfKQ9r8GKYqrTwjU is old", "the key … is old"),
         ('{"token": "0123456789abcdef"}', '{"token": "…"}'),
         # and what people need to read stays
         ("invalid_auth: put a valid bot token into the connection 'slack_api_default'", ""),

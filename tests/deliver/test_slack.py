@@ -10,14 +10,19 @@ from include.wirewatch.deliver.drain import Drain
 from include.wirewatch.deliver.outbox import enqueue, waiting
 from include.wirewatch.deliver.receiver import (
     BusyError,
+    DuplicateError,
+    GoneError,
     MessageFaultError,
     ReceiverFaultError,
+    StrangeRefusalError,
+    ThreadGoneError,
     UnknownOutcomeError,
     wait_s,
 )
 from include.wirewatch.deliver.slack import SlackChannel
 from include.wirewatch.deliver.thread import BY_ITSELF
-from tests.deliver.conftest import NOW, Clock, make_alert
+from include.wirewatch.models import BulletinLine, BulletinSection
+from tests.deliver.conftest import NOW, Clock, make_alert, make_bulletin
 from tests.fakes.slack_server import CHANNEL, Fault
 
 
@@ -69,6 +74,18 @@ def test_the_channel_is_read_again_for_a_post_that_could_not_have_arrived_before
     assert slack_server.calls.count("conversations.history") == 3
 
 
+def test_a_lost_post_is_found_however_much_the_channel_was_told_since(slack, slack_server):
+    posted = slack.post(make_alert())
+    began = float(posted.ts)
+    (message,) = slack_server.messages
+    for second in range(4_200):
+        ts = f"{began + 3600 + second:.6f}"
+        slack_server.messages.append({**message, "ts": ts, "metadata": None})
+    last_try = datetime.fromtimestamp(began, UTC)
+    assert slack.find(make_alert(), BY_ITSELF, last_try) == posted
+    assert slack.find(make_alert(2), BY_ITSELF, last_try) is None, "so it can be posted again"
+
+
 @pytest.mark.parametrize(
     ("kind", "error", "accepted"),
     [
@@ -83,8 +100,13 @@ def test_the_channel_is_read_again_for_a_post_that_could_not_have_arrived_before
         ("not_in_channel", ReceiverFaultError, 0),
         ("is_archived", ReceiverFaultError, 0),
         ("fatal_error", UnknownOutcomeError, 0),
-        ("org_login_required", ReceiverFaultError, 0),
-        ("some_refusal_of_next_year", ReceiverFaultError, 0),
+        ("update_failed", UnknownOutcomeError, 0),
+        ("restricted_action_read_only_channel", ReceiverFaultError, 0),
+        ("restricted_action_thread_locked", ThreadGoneError, 0),
+        ("restricted_action_non_threadable_channel", ThreadGoneError, 0),
+        ("duplicate_message", DuplicateError, 0),
+        ("org_login_required", StrangeRefusalError, 0),
+        ("some_refusal_of_next_year", StrangeRefusalError, 0),
     ],
 )
 def test_each_fault_has_its_meaning_and_one_post_at_most(slack, slack_server, kind, error, accepted):
@@ -96,6 +118,26 @@ def test_each_fault_has_its_meaning_and_one_post_at_most(slack, slack_server, ki
     if isinstance(caught.value, BusyError):
         assert caught.value.retry_after_s == 7
     assert slack_server.token not in str(caught.value)
+
+
+def test_an_edit_of_a_message_that_somebody_deleted_says_that_it_is_gone(slack, slack_server):
+    posted = slack.post(make_alert())
+    slack_server.messages.clear()
+    with pytest.raises(GoneError):
+        slack.update(make_alert(), BY_ITSELF, posted)
+
+
+def test_tries_of_one_edition_have_one_client_id_and_editions_have_different_ones(slack, slack_server):
+    for bulletin in (make_bulletin(1), make_bulletin(1), make_bulletin(2)):
+        slack.post(bulletin)
+    first, again, later = (message["client_msg_id"] for message in slack_server.messages)
+    assert first == again != later
+
+
+def test_of_two_messages_with_one_id_the_latest_is_found(slack):
+    slack.post(make_alert())
+    latest = slack.post(make_alert())
+    assert slack.find(make_alert(), BY_ITSELF, long_ago()) == latest
 
 
 @pytest.mark.parametrize(
@@ -158,3 +200,16 @@ def test_lost_answers_end_in_one_message_each(slack_server, store):
             break
     ids = [message["metadata"]["event_payload"]["alert_id"] for message in slack_server.messages]
     assert sorted(ids) == sorted(alert.alert_id for alert in alerts)
+
+
+def test_a_refused_alert_that_comes_as_plain_text_still_has_its_link(slack, slack_server):
+    slack.post(make_alert(url="https://a.example/1?a=1&b=2", title="x" * 3_000), plain=True)
+    (message,) = slack_server.messages
+    assert message["text"].endswith("\nhttps://a.example/1?a=1&amp;b=2")
+    assert not message["blocks"]
+
+
+def test_a_refused_failure_that_comes_as_plain_text_still_says_why(slack, slack_server):
+    says = BulletinSection(heading="What it says", lines=(BulletinLine(text="rules.yaml:3:1: <wrong>"),))
+    slack.post(make_bulletin(sections=(says,)), plain=True)
+    assert "rules.yaml:3:1: &lt;wrong&gt;" in slack_server.messages[0]["text"]

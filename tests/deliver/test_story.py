@@ -1,7 +1,6 @@
 """Copies of one text become replies to the first alert about it, whoever is first and whatever is killed."""
 
 from concurrent.futures import ThreadPoolExecutor
-from contextlib import suppress
 from datetime import UTC, datetime, timedelta
 from itertools import combinations
 
@@ -11,15 +10,12 @@ from slack_sdk import WebClient
 from include.wirewatch.deliver import outbox, story
 from include.wirewatch.deliver.decide import LEASE, SETTLE
 from include.wirewatch.deliver.drain import Drain
-from include.wirewatch.deliver.receiver import BusyError, MessageFaultError, UnknownOutcomeError
 from include.wirewatch.deliver.slack import SlackChannel
 from include.wirewatch.deliver.story import (
     ALIKE,
-    WINDOW,
     Stories,
     Texts,
     assign,
-    copies_of,
     likeness,
     signature_of,
 )
@@ -188,71 +184,6 @@ def test_killed_at_any_write_of_the_first_it_still_leads(store, clock, channel, 
     assert sorted(channel.posted) == sorted([first.alert_id, second.alert_id])
     assert [place.parent for place in channel.places.values()].count("") == 1
     assert len(set(channel.copies)) == 1
-
-
-@pytest.mark.parametrize(
-    "error", [BusyError(30), UnknownOutcomeError("no answer"), Killed()], ids=lambda e: type(e).__name__
-)
-def test_an_edit_that_failed_is_repeated_and_the_copy_is_not(store, clock, channel, error):
-    enqueue(store, copy(1), copy(2))
-    channel.update_faults = [error]
-    with suppress(Killed):
-        drain(store, clock, channel).run(90)
-    assert not channel.copies
-    clock.sleep(SETTLE.total_seconds())
-    assert drain(store, clock, channel).run(90).counts == {"already_sent": 1}
-    assert channel.copies == {copy(1).alert_id: ("Paper 2",)}
-    assert len(channel.posted) == 2
-
-
-@pytest.mark.parametrize("error", [UnknownOutcomeError("no answer"), Killed()], ids=lambda e: type(e).__name__)
-def test_no_edit_is_made_that_one_on_its_way_could_undo(store, clock, channel, error):
-    """The lost one counts one copy; arriving after one that counts two, it would stay."""
-    enqueue(store, copy(1), copy(2))
-    channel.update_faults = [error]
-    with suppress(Killed):
-        drain(store, clock, channel).run(90)
-    enqueue(store, copy(3))
-    assert drain(store, clock, channel, owner="worker-2").run(90).counts == {"already_sent": 1, "posted": 1}
-    assert not channel.copies
-    assert len(list(outbox.waiting(store))) == 2
-    clock.sleep(SETTLE.total_seconds())
-    drain(store, clock, channel, owner="worker-2").run(90)
-    assert channel.copies == {copy(1).alert_id: ("Paper 2", "Paper 3")}
-    assert list(outbox.waiting(store)) == []
-
-
-@pytest.mark.parametrize("later", [timedelta(minutes=5), WINDOW * 2], ids=["soon", "when the story is forgotten"])
-def test_markers_that_come_back_are_no_reason_for_an_edit(store, clock, channel, later):
-    enqueue(store, copy(1), copy(2), copy(3))
-    drain(store, clock, channel).run(90)
-    shown = dict(channel.copies)
-    clock.sleep(later.total_seconds())
-    enqueue(store, copy(4, text="Quite another text, which makes the story's file be written anew."))
-    drain(store, clock, channel).run(90)
-    channel.copies.clear()
-    enqueue(store, copy(1), copy(2), copy(3))
-    drain(store, clock, channel).run(90)
-    assert len(shown) == 1
-    assert channel.copies == {}
-    assert list(outbox.waiting(store)) == []
-
-
-def test_a_first_alert_that_somebody_deleted_cannot_be_edited_and_holds_nothing_up(store, clock, channel):
-    enqueue(store, copy(1), copy(2))
-    channel.update_faults = [MessageFaultError("message_not_found")]
-    assert drain(store, clock, channel).run(90).counts == {"posted": 2}
-    assert list(outbox.waiting(store)) == []
-
-
-def test_the_copy_of_a_dead_alert_is_promoted(store, clock, channel):
-    enqueue(store, copy(1))
-    channel.faults = [MessageFaultError("invalid_blocks"), MessageFaultError("no_text")]
-    drain(store, clock, channel).run(90)
-    enqueue(store, copy(2))
-    drain(store, clock, channel).run(90)
-    assert channel.places == {copy(2).alert_id: BY_ITSELF}
-    assert copies_of(store, "desk", copy(1).alert_id) == ("Paper 2",)
 
 
 def test_slack_shows_the_count_in_the_first_alert_and_keeps_its_id(store, slack_server):

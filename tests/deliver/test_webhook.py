@@ -99,6 +99,12 @@ def test_a_name_that_does_not_exist_is_a_fault_and_a_resolver_in_trouble_is_not(
         channel_of(server, url="https://cases.example/", resolver=Nameless([])).post(make_alert())
 
 
+@pytest.mark.parametrize("host", ["a" * 70, f"{'a' * 70}.example", "a..b.example"])
+def test_a_name_that_cannot_exist_is_a_fault(server, host):
+    with pytest.raises(ReceiverFaultError, match=r"correct url in receivers\.yaml"):
+        channel_of(server, url=f"https://{host}/hook", allow_hosts=()).post(make_alert())
+
+
 def test_a_certificate_that_cannot_be_trusted_is_the_receivers_fault(tmp_path):
     with (
         WebhookServer(tls=tls_of("somebody-else.example", tmp_path)) as server,
@@ -183,6 +189,7 @@ def test_a_message_that_is_refused_is_sent_once_more_shortened_and_is_then_dead(
     assert drain(store, clock, server).run(90).counts == {"posted": 1}
     assert [event["shortened"] for event in events_in(server)] == [False, True]
     assert events_in(server)[1]["data"]["excerpts"] == []
+    assert ids_in(server) == [make_alert(1).alert_id, f"{make_alert(1).alert_id}-short"], "another body, another key"
     outbox.enqueue(store, make_alert(2))
     server.replies = [Reply(422), Reply(422)]
     assert drain(store, clock, server).run(90).failures[0].subject == f"dead {make_alert(2).alert_id}"

@@ -103,7 +103,11 @@ def test_every_airflow_setting_exists_in_airflow():
 @pytest.mark.parametrize("service", sorted(OWN_IMAGE))
 def test_one_secret_signs_and_checks_all_tokens_and_include_is_importable(service):
     assert environment(service)["AIRFLOW__API_AUTH__JWT_SECRET"].startswith("${JWT_SECRET:?")
-    assert environment(service)["PYTHONPATH"] == "/opt/airflow"
+    path = environment(service)["PYTHONPATH"].split(":")
+    assert path[0] == "/opt/airflow"
+    # The image has deploy/, which Airflow finds the preload in.
+    assert [folder.replace("/opt/airflow", str(PROJECT), 1) for folder in path[1:]] == [str(PROJECT / "deploy/preload")]
+    assert (PROJECT / "deploy/preload/airflow_local_settings.py").is_file()
     assert "./include:/opt/airflow/include:ro" in COMPOSE["services"][service]["volumes"]
 
 

@@ -189,7 +189,7 @@ def test_nothing_outside_the_prefix_can_be_read_written_or_listed():
         assert not allowed(action, "arn:aws:s3:::BUCKET/other/raw/x")
         assert not allowed(action, "arn:aws:s3:::another/PREFIX/outbox/x")
     (listing,) = [s for s in statements() if "s3:ListBucket" in s["Action"]]
-    assert listing["Condition"] == {"StringLike": {"s3:prefix": ["PREFIX/*"]}}
+    assert listing["Condition"] == {"StringLikeIfExists": {"s3:prefix": ["PREFIX/*"]}}
 
 
 # lifecycle

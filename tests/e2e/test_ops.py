@@ -160,9 +160,9 @@ def test_of_a_days_sweeps_one_examines_and_24_look_at_the_sources():
 
 
 def bury(deployment, *names):
-    """These sources have failed for two days."""
+    """These sources have failed for three days."""
     now = datetime.now(UTC)
-    polls = [[int((now - timedelta(hours=hours)).timestamp()), "http_404", 0, 0, False] for hours in (48, 2, 1, 0)]
+    polls = [[int((now - timedelta(hours=hours)).timestamp()), "http_404", 0, 0, False] for hours in (72, 50, 49, 48)]
     for source in deployment.services.config.sources().value.sources:
         if source.name in names:
             change = {"bucket": bucket_of(source), "state": {**to_json(SourceState(0)), "polls": polls}}
@@ -172,9 +172,10 @@ def bury(deployment, *names):
 def test_dead_sources_are_one_message_a_day_which_grows_by_an_edit(ops):
     names = sorted(source.name for source in ops.services.config.sources().value.sources)
     bury(ops, *names[:1])
-    # Whatever the hour is really, nothing is idle.
+    # Whatever the hour is really, nothing is idle, and what is composed is due.
+    yesterday = datetime.now(UTC) - timedelta(days=1)
     settings = ops.services.settings.model_copy(update={"deadline_minutes": 0})
-    morning = replace(ops.services, settings=settings, now=lambda: datetime.now(UTC).replace(hour=8, minute=3))
+    morning = replace(ops.services, settings=settings, now=lambda: yesterday.replace(hour=8, minute=3))
     assert watch(morning, QUIET)["told"] == 0, "not every sweep"
     assert watch(morning, HOURLY) == {"idle": 0, "dead": 1, "stale": 0, "unwell": 0, "told": 1}
     ((title, says),) = told(ops)
@@ -255,8 +256,23 @@ def test_what_the_doctor_finds_is_told_and_turns_the_task_red(ops):
     assert "channel_not_found" in says
 
 
-def test_a_deployment_without_slack_is_not_unwell(deployment):
+def test_a_dead_alert_is_told_by_the_drain_itself_for_the_retry_of_its_task_may_be_green(ops):
+    ops.slack.faults = lambda method, arguments: Fault("msg_too_long") if arguments["channel"] == CHANNEL else None
+    with pytest.raises(DeliveryError):
+        ops.ingest()
+    deliver(ops.services, Where("ingest_live · deliver"))
+    ((title, _),) = told(ops)
+    assert title.endswith("messages were refused for good")
+
+
+def test_a_deployment_without_slack_is_unwell_only_where_a_receiver_needs_it(deployment):
     offline = replace(deployment.services, open_slack=lambda: None)
+    with pytest.raises(UnwellError, match="there is no connection slack_api_default"):
+        watch(offline, DAILY)
+    file = deployment.config / "receivers.yaml"
+    config = yaml.safe_load(file.read_text())
+    config["receivers"] = [{"name": one["name"], "kind": "console"} for one in config["receivers"]]
+    file.write_text(yaml.safe_dump(config))
     assert watch(offline, DAILY)["unwell"] == 0
 
 

@@ -228,18 +228,18 @@ def test_a_quiet_run_records_matches_and_alerts_nobody(deployment):
     assert list(deployment.store.list("outbox/")) == []
 
 
-def test_without_a_slack_connection_the_alert_appears_in_the_log(deployment, caplog):
+def test_without_a_slack_connection_alerts_wait_until_there_is_one(deployment):
     from dataclasses import replace
 
-    offline = replace(deployment.services, open_slack=lambda: None)
-    deployment = type(deployment)(offline, deployment.config, deployment.newsroom, deployment.slack)
-    with caplog.at_level("INFO"):
-        deployment.ingest()
+    online = deployment.services
+    offline = type(deployment)(
+        replace(online, open_slack=lambda: None), deployment.config, deployment.newsroom, deployment.slack
+    )
+    with pytest.raises(DeliveryError, match="there is no Airflow connection 'slack_api_default': add it"):
+        offline.ingest()
     assert deployment.slack.messages == []
-    printed = [record.getMessage() for record in caplog.records if record.getMessage().startswith("alert for ")]
-    assert len(printed) == len(deployment.newsroom.expected.alerts)
-    assert any("[ceasefire]" in text for text in printed)
-    assert "there is no connection 'slack_api_default'" in caplog.text
+    deliver(online)
+    assert len(deployment.slack.messages) == len(deployment.newsroom.expected.alerts)
 
 
 def test_a_parked_receiver_turns_deliver_red_and_delivers_after_the_mend(deployment):

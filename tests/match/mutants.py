@@ -16,7 +16,7 @@ from typing import NamedTuple
 PROJECT = Path(__file__).parents[2]
 ENGINE = Path("include/wirewatch/match")
 # the properties first: what they catch needs no example that somebody thought of
-TESTS = [f"tests/match/test_{name}.py" for name in ("properties", "plain", "unicode", "language")]
+TESTS = [f"tests/match/test_{name}.py" for name in ("properties", "pushdown", "plain", "unicode", "language")]
 
 
 class Mutant(NamedTuple):
@@ -31,6 +31,8 @@ class Mutant(NamedTuple):
 MUTANTS = [
     Mutant("the presearch drops an OR's later words", "presearch.py", "either += words", "either = either or [*words]"),
     Mutant("the presearch drops rules without a word", "presearch.py", "set(self.always)", "set()"),
+    Mutant("the archive is asked for all of an OR", "pushdown.py", '_joined(" OR ", asked', '_joined(" AND ", asked'),
+    Mutant("the archive has no word by its beginning", "pushdown.py", 'letters if text.endswith("*") else', ""),
     Mutant("NEAR reaches one word too far", "evaluate.py", "span[1] + 1 + distance", "span[1] + 2 + distance"),
     Mutant("ONEAR takes either order", "evaluate.py", "after=not node.ordered", "after=True"),
     Mutant(

@@ -5,6 +5,7 @@ Newsroom(now) is a context manager. Everything it publishes is dated relative to
 
 import re
 import shutil
+from dataclasses import replace
 from datetime import date, datetime, timedelta
 from html import unescape
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
@@ -87,6 +88,17 @@ class Newsroom:
         with self._lock:
             self._content[publisher].served.append(piece)
         return self.url(piece.slug)
+
+    def repeat_history(self, days: int) -> None:
+        """Publish the last week's pieces of history again, a week earlier each time, for so many days back in all."""
+        for publisher in self._content.values():
+            for piece in [piece for piece in publisher.pieces if not piece.listed]:
+                age = (self.now.date() - piece.published.date()).days
+                publisher.pieces += [
+                    replace(piece, slug=f"{piece.slug}-{weeks}", published=piece.published - timedelta(weeks=weeks))
+                    for weeks in range(1, days)
+                    if age <= 7 and 8 < age + 7 * weeks <= days
+                ]
 
     def write_config(self, directory: Path) -> None:
         """Write sources.yaml with the real addresses beside the demo's receivers.yaml and the shipped rules.yaml."""

@@ -40,7 +40,7 @@ from include.wirewatch.archive.batches import (
     write_matches,
 )
 from include.wirewatch.archive.compact import Compaction, compact_day
-from include.wirewatch.archive.days import CleanDay, clean_day, read_day
+from include.wirewatch.archive.days import CleanDay, clean_day, newest_copies, read_day
 from include.wirewatch.archive.parquet import COLUMNS, FORMAT, article_of_row
 
 __all__ = [
@@ -63,6 +63,7 @@ __all__ = [
     "latest_batches",
     "latest_matches",
     "matches_since",
+    "newest_copies",
     "read_articles",
     "read_batch",
     "read_batches",

@@ -55,8 +55,8 @@ def compact_day(store: Store, day: date, *, forms_of: FormsOf) -> Compaction:
 
 
 def is_due(found: CleanDay) -> bool:
-    """Whether the day has something that its file has not, or no longer, or not in today's format. Pure."""
-    return bool(found.batches or found.superseded) or (bool(found.parquet) and found.format != FORMAT)
+    """Whether the day has something that its file has not, or not in today's format. Pure."""
+    return bool(found.batches) or (bool(found.parquet) and found.format != FORMAT)
 
 
 def _latest(store: Store, found: CleanDay, behind: dict[str, set[str]]) -> Iterator[Row]:

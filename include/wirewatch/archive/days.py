@@ -88,15 +88,21 @@ def current(day: date, manifest: Manifest, listed: Iterable[Listed]) -> CleanDay
 
     A batch that is in the file and no longer listed has expired there; its rows go on counting.
     """
-    newest: dict[BatchKey, Listed] = {}
-    for item in listed:
-        batch = BatchKey.parse(item.key)
-        newest[batch] = max(newest.get(batch, item), item, key=lambda each: (each.modified, each.key))
-    keys = {item.key for item in newest.values()}
+    newest = newest_copies(listed)
+    keys = set(newest.values())
     replaced = {key for key in manifest.covers if key not in keys and BatchKey.parse(key) in newest}
     uncovered = {key for gone in replaced for key in manifest.behind.get(gone, ())} & keys
     batches = keys - (set(manifest.covers) - uncovered)
     return CleanDay(day, manifest.parquet, frozenset(replaced | uncovered), tuple(sorted(batches)), manifest.format)
+
+
+def newest_copies(listed: Iterable[Listed]) -> dict[BatchKey, str]:
+    """Each batch with its current copy: the one that was written last. Pure."""
+    newest: dict[BatchKey, Listed] = {}
+    for item in listed:
+        batch = BatchKey.parse(item.key)
+        newest[batch] = max(newest.get(batch, item), item, key=lambda each: (each.modified, each.key))
+    return {batch: item.key for batch, item in newest.items()}
 
 
 def read_day(store: Store, day: CleanDay) -> Iterator[Article]:
@@ -109,11 +115,11 @@ def versions(store: Store, day: CleanDay) -> Iterator[Version]:
 
     The batches are read twice, for which version is the latest is known only after the last of them.
     """
-    best: dict[str, _Rank] = {}
+    best: dict[str, Rank] = {}
     for row in _of_batches(store, day.batches):
-        best[row.article.article_id] = max(best.get(row.article.article_id, _LOWEST), _Rank.of(row))
+        best[row.article.article_id] = max(best.get(row.article.article_id, LOWEST), Rank.of(row))
     for row in _of_parquet(store, day):
-        name, rank = row.article.article_id, _Rank.of(row)
+        name, rank = row.article.article_id, Rank.of(row)
         # An article is in the file once, so one that is in no batch needs no comparing, and no remembering.
         if name in best:
             best[name] = max(best[name], rank)
@@ -122,14 +128,14 @@ def versions(store: Store, day: CleanDay) -> Iterator[Version]:
             yield Version(row, True, row.clean_key)
     given: set[str] = set()
     for row in _of_batches(store, day.batches):
-        name, rank = row.article.article_id, _Rank.of(row)
+        name, rank = row.article.article_id, Rank.of(row)
         is_latest = best[name] == rank and name not in given
         if is_latest:
             given.add(name)
         yield Version(row, is_latest, best[name].clean_key)
 
 
-class _Rank(NamedTuple):
+class Rank(NamedTuple):
     """The order of an article's versions. A summary of an unfetchable page comes before any fetched one."""
 
     fetched_at: datetime
@@ -137,11 +143,11 @@ class _Rank(NamedTuple):
     entry_url: str
 
     @classmethod
-    def of(cls, row: Row) -> "_Rank":
+    def of(cls, row: Row) -> "Rank":
         return cls(row.article.fetched_at or NEVER, row.clean_key, row.article.entry_url)
 
 
-_LOWEST = _Rank(NEVER, "", "")
+LOWEST = Rank(NEVER, "", "")
 
 
 def _of_batches(store: Store, keys: Iterable[str]) -> Iterator[Row]:

@@ -10,9 +10,11 @@ import typer
 
 from include.wirewatch.cli.alerts import app as alerts
 from include.wirewatch.cli.backfill import app as backfill
+from include.wirewatch.cli.backtest import backtest
 from include.wirewatch.cli.doctor import doctor
 from include.wirewatch.cli.extract import extract
 from include.wirewatch.cli.rules import check, match
+from include.wirewatch.cli.search import search
 from include.wirewatch.cli.sources import app as sources
 from include.wirewatch.cli.try_page import try_page
 from include.wirewatch.errors import ConfigError
@@ -27,6 +29,8 @@ app.command()(check)
 app.command()(match)
 app.command()(extract)
 app.command(name="try")(try_page)
+app.command()(search)
+app.command()(backtest)
 app.command()(doctor)
 app.add_typer(sources, name="sources")
 app.add_typer(alerts, name="alerts")

@@ -68,6 +68,8 @@ def plan(
     days = _days(first, last)
     if refetch and dag != "ingest_history":
         _refuse(f"--refetch: {dag} asks no publisher; leave it out")
+    if alert and dag != "ingest_history":
+        _refuse(f"--alert: {dag} alerts nobody; leave it out and read its message")
     options: dict[str, object] = {"from": first, "to": last, "refetch": refetch, "alert": alert}
     asked = Backfill.model_validate({"label": _label(label) or label_of(dag, days[0], days[-1]), **options})
     files = open_config(config)

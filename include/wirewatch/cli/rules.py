@@ -13,24 +13,22 @@ from rich.progress import track
 
 from include.wirewatch import archive
 from include.wirewatch.cli.connections import open_config, open_store
+from include.wirewatch.cli.query import caret_under, rules_of_query
+from include.wirewatch.config.across import doubts
 from include.wirewatch.config.files import not_utf8
 from include.wirewatch.config.yaml_file import Loaded
 from include.wirewatch.errors import ConfigError
 from include.wirewatch.match import (
     Document,
-    QueryError,
     RuleErrors,
     check_examples,
     compile_rules,
     excerpts,
     located,
-    parse,
-    query_rules,
     text_of,
     warnings,
     wide_wildcards,
 )
-from include.wirewatch.match.parse import uses_lists, warnings_of
 from include.wirewatch.models import RuleMatch
 from include.wirewatch.settings import load_settings
 
@@ -53,7 +51,7 @@ def check(
     ] = 0,
     as_json: Json = False,
 ) -> None:
-    """Validate sources.yaml, rules.yaml and receivers.yaml, and run every rule's examples.
+    """Validate sources.yaml, rules.yaml and receivers.yaml, what they say of each other, and every rule's examples.
 
     Only --archive, and a configuration in S3, need S3. Exit 0: all is well. 1: an example fails. 2: a file is wrong.
     """
@@ -78,7 +76,7 @@ def check(
             for problem in error.problems:
                 if problem.offset is not None:
                     query = text_of(loaded.value, problem.path)
-                    carets[located(loaded, problem)] = _caret(query, problem.offset)
+                    carets[located(loaded, problem)] = caret_under(query, problem.offset)
             raise ConfigError([located(loaded, problem) for problem in error.problems]) from None
         failed.extend(located(loaded, problem) for problem in check_examples(loaded.value))
         problems = warnings(loaded.value)
@@ -91,6 +89,10 @@ def check(
     attempt(lambda: _counted(files.sources(), "sources"))
     attempt(rules)
     attempt(lambda: f"{_counted(loaded := files.receivers(), 'receivers')}; {_told(loaded.value.ops)}")
+    if not wrong:
+        loaded = files.receivers()
+        found = doubts(loaded.value, files.rules().value, files.sources().value)
+        warned.extend(loaded.places.problem(*doubt) for doubt in found)
     if as_json:
         result = {"ok": not wrong and not failed, "problems": wrong, "failed": failed, "warnings": warned}
         print(json.dumps(result, ensure_ascii=False))
@@ -117,14 +119,7 @@ def match(
 
     --json: matched, score and hits (field, start, end, text, term); one object a line where there are several files.
     """
-    try:
-        # only a query that names a list needs the configuration
-        rules = query_rules(query, open_config(config).rules().value if uses_lists(parse(query)) else None)
-    except QueryError as error:
-        print(f"{_place(query, error.offset)}: {error}", _caret(query, error.offset), sep="\n", file=sys.stderr)
-        raise typer.Exit(2) from None
-    for offset, message in warnings_of(query, parse(query)):
-        print(f"{_place(query, offset)}: {message} (warning)", file=sys.stderr)
+    rules = rules_of_query(query, config)
     found, all_read = False, True
     ascii_only = not (sys.stdout.encoding or "").lower().startswith("utf")
     for name, text in _read(files or [Path("-")]):
@@ -192,18 +187,3 @@ def _lines(document: Document, result: RuleMatch) -> Iterator[str]:
             text += f"{excerpt.text[end:start]}{bold}{excerpt.text[start:stop]}{plain}"
             end = stop
         yield f"{excerpt.field}: {text}{excerpt.text[end:]}"
-
-
-def _place(query: str, offset: int) -> str:
-    before = query[:offset]
-    return f"<query>:{before.count(chr(10)) + 1}:{offset - before.rfind(chr(10))}"
-
-
-def _caret(query: str, offset: int) -> str:
-    """The line of the query, and one with a caret under the place."""
-    start = query.rfind("\n", 0, offset) + 1
-    end = query.find("\n", offset)
-    line = query[start : end if end >= 0 else len(query)].replace("\t", " ")
-    shown_from = max(0, offset - start - 60)
-    shown = line[shown_from : shown_from + 120]
-    return f"  {shown}\n  {' ' * (offset - start - shown_from)}^"

@@ -109,12 +109,13 @@ def _match(rule: Explanation) -> list[Text]:
     found = f"  ×{len(rule.match.hits)}, {rule.match.severity}: {how}"
     lines = [Text("✓ ", style="green").append(rule.rule, style="default bold").append(found, style="default")]
     for sentence in rule.sentences[:SENTENCES_SHOWN]:
-        lines.append(Text(f"  {sentence.field}: ", style="dim").append_text(_marked(sentence)))
+        lines.append(Text(f"  {sentence.field}: ", style="dim").append_text(marked(sentence)))
     more = len(rule.sentences) - SENTENCES_SHOWN
     return [*lines, Text(f"  and {more} more sentences", style="dim")] if more > 0 else lines
 
 
-def _marked(sentence: Excerpt) -> Text:
+def marked(sentence: Excerpt) -> Text:
+    """The sentence on one line, its hits in bold on a terminal."""
     shown = Text()
     for text, marked in pieces(sentence):
         shown.append(re.sub(r"\s", " ", text), style="default bold" if marked else "default")

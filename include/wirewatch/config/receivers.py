@@ -1,6 +1,7 @@
 """receivers.yaml: who is told, which matches go to whom, and who is told when something fails."""
 
 import re
+from collections.abc import Iterator
 from datetime import timedelta
 from typing import Annotated, Literal
 
@@ -14,7 +15,17 @@ from pydantic import (
     model_validator,
 )
 
-from include.wirewatch.config.values import ConfigModel, Duration, Name, Text, TimeOfDay, TimeZone, refuse_duplicates
+from include.wirewatch.config.values import (
+    ConfigModel,
+    Duration,
+    Mistake,
+    Name,
+    Text,
+    TimeOfDay,
+    TimeZone,
+    duplicates,
+    refuse,
+)
 from include.wirewatch.models import Severity
 from include.wirewatch.urls import is_named
 
@@ -83,8 +94,16 @@ class _Receiver(ConfigModel):
     group_window: Duration = Field(
         timedelta(hours=24), gt=timedelta(0), le=timedelta(hours=24), description="After it, a new message; at most 24h"
     )
-    storm_stories: int = Field(30, ge=1, description="Stories of one rule before the next ones go under one rollup")
-    storm_window: Duration = Field(timedelta(hours=1), description="The time in which they are counted, e.g. 1h")
+    storm_stories: int = Field(
+        30, ge=1, le=500, description="Stories of one rule before the next ones go under one rollup"
+    )
+    # Stories are remembered for a day, at most 1,000 of them: see deliver/story.py.
+    storm_window: Duration = Field(
+        timedelta(hours=1),
+        gt=timedelta(0),
+        le=timedelta(hours=24),
+        description="In which they are counted; at most 24h",
+    )
 
     @field_validator("instant_from")
     @classmethod
@@ -178,7 +197,8 @@ class ReceiversFile(ConfigModel):
     def _ops_are_no_analysts(cls, ops: tuple[str, ...], info: ValidationInfo) -> tuple[str, ...]:
         # What is missing there is a mistake of its own, and named.
         if "receivers" in info.data:
-            _refuse_unknown("failures go to", list(ops), [receiver.name for receiver in info.data["receivers"]])
+            known = [receiver.name for receiver in info.data["receivers"]]
+            refuse(_unknown("failures go to", ops, known, ()))
         readers = {name for route in info.data.get("routes", ()) for name in route.to}
         if both := sorted(readers & set(ops)):
             raise ValueError(
@@ -190,12 +210,17 @@ class ReceiversFile(ConfigModel):
     @model_validator(mode="after")
     def _routes_lead_somewhere(self) -> "ReceiversFile":
         names = [receiver.name for receiver in self.receivers]
-        refuse_duplicates("receiver", names)
-        _refuse_unknown("a route leads to", [name for route in self.routes for name in route.to], names)
-        _refuse_unknown("a silence names", [name for silence in self.silences for name in silence.receivers], names)
+        mistakes = list(duplicates("receiver", names, ("receivers",)))
+        for index, route in enumerate(self.routes):
+            mistakes += _unknown("a route leads to", route.to, names, ("routes", index, "to"))
+        for index, silence in enumerate(self.silences):
+            mistakes += _unknown("a silence names", silence.receivers, names, ("silences", index, "receivers"))
+        refuse(mistakes)
         return self
 
 
-def _refuse_unknown(who: str, named: list[str], known: list[str]) -> None:
-    if unknown := sorted(set(named) - set(known)):
-        raise ValueError(f"{who} unknown receiver {', '.join(map(repr, unknown))}; known: {', '.join(known)}")
+def _unknown(who: str, named: tuple[str, ...], known: list[str], under: tuple[str | int, ...]) -> Iterator[Mistake]:
+    for index, name in enumerate(named):
+        if name not in known:
+            says = f"{who} unknown receiver {name!r}; known: {', '.join(known)}"
+            yield Mistake((*under, index), says, name)

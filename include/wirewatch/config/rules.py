@@ -4,7 +4,7 @@ from typing import Annotated
 
 from pydantic import Field, field_validator
 
-from include.wirewatch.config.values import ConfigModel, Name, Text, refuse_duplicates
+from include.wirewatch.config.values import ConfigModel, Name, Text, duplicates, refuse
 from include.wirewatch.models import Severity
 
 FILE = "rules.yaml"
@@ -39,5 +39,5 @@ class RulesFile(ConfigModel):
     @field_validator("rules")
     @classmethod
     def _names_are_unique(cls, value: tuple[Rule, ...]) -> tuple[Rule, ...]:
-        refuse_duplicates("rule", [rule.name for rule in value])
+        refuse(duplicates("rule", [rule.name for rule in value]))
         return value

@@ -6,7 +6,7 @@ from typing import Annotated, Literal
 from pydantic import Field, field_validator, model_validator
 
 from include.wirewatch.config.history import HistoryRoute
-from include.wirewatch.config.values import ConfigModel, Duration, Name, Text, refuse_duplicates
+from include.wirewatch.config.values import ConfigModel, Duration, Name, Text, duplicates, refuse
 
 FILE = "sources.yaml"
 
@@ -71,5 +71,5 @@ class SourcesFile(ConfigModel):
     @field_validator("sources")
     @classmethod
     def _names_are_unique(cls, value: tuple[Source, ...]) -> tuple[Source, ...]:
-        refuse_duplicates("source", [source.name for source in value])
+        refuse(duplicates("source", [source.name for source in value]))
         return value

@@ -1,12 +1,21 @@
 """Value types that the three files share."""
 
 import re
-from collections import Counter
+from collections.abc import Iterable, Iterator
 from datetime import time, timedelta
-from typing import Annotated
+from typing import Annotated, NamedTuple
 from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
-from pydantic import AfterValidator, BaseModel, BeforeValidator, ConfigDict, PlainSerializer, StringConstraints
+from pydantic import (
+    AfterValidator,
+    BaseModel,
+    BeforeValidator,
+    ConfigDict,
+    PlainSerializer,
+    StringConstraints,
+    ValidationError,
+)
+from pydantic_core import InitErrorDetails, PydanticCustomError
 
 _UNITS = {"s": "seconds", "m": "minutes", "h": "hours", "d": "days"}
 
@@ -60,8 +69,27 @@ class ConfigModel(BaseModel):
     model_config = ConfigDict(frozen=True, extra="forbid")
 
 
-def refuse_duplicates(kind: str, names: list[str]) -> None:
-    """Raises ValueError naming what occurs twice."""
-    twice = sorted(name for name, count in Counter(names).items() if count > 1)
-    if twice:
-        raise ValueError(f"{kind} {', '.join(map(repr, twice))} defined twice")
+class Mistake(NamedTuple):
+    """Something wrong at a path below the validated value."""
+
+    path: tuple[str | int, ...]
+    message: str
+    given: object
+
+
+def refuse(mistakes: Iterable[Mistake]) -> None:
+    """For validators that see more than one value: raises ValidationError, each mistake at its own place."""
+    details = [
+        InitErrorDetails(type=PydanticCustomError("mistake", "{says}", {"says": says}), loc=path, input=given)
+        for path, says, given in mistakes
+    ]
+    if details:
+        raise ValidationError.from_exception_data("file", details)
+
+
+def duplicates(kind: str, names: Iterable[str], under: tuple[str | int, ...] = ()) -> Iterator[Mistake]:
+    """A mistake for every name that an earlier item of the list at `under` has already."""
+    first: dict[str, int] = {}
+    for index, name in enumerate(names):
+        if first.setdefault(name, index) != index:
+            yield Mistake((*under, index, "name"), f"{kind} {name!r} defined twice", name)

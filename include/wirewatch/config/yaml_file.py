@@ -182,5 +182,6 @@ def _describe(places: Places, path: Path, item: ErrorDetails) -> str:
         return places.problem(path, f"{path[-1]!r} is missing")
     message = item["msg"].removeprefix("Value error, ")
     shown = item["input"]
-    got = f", got {shown!r}" if isinstance(shown, str | int | float | bool) or shown is None else ""
+    is_shown = item["type"] != "mistake" and (isinstance(shown, str | int | float | bool) or shown is None)
+    got = f", got {shown!r}" if is_shown else ""
     return places.problem(path, f"{'.'.join(map(str, path)) or 'the file'}: {message}{got}")

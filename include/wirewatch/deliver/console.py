@@ -30,7 +30,15 @@ class ConsoleChannel:
     def find(self, outgoing: Alert | Bulletin, place: Place, last_try: datetime) -> Posted | None:  # noqa: ARG002
         return None
 
-    def update(self, outgoing: Alert | Bulletin, place: Place, posted: Posted, copies: tuple[str, ...] = ()) -> None:
+    def update(
+        self,
+        outgoing: Alert | Bulletin,
+        place: Place,
+        posted: Posted,
+        copies: tuple[str, ...] = (),
+        *,
+        plain: bool = False,  # noqa: ARG002
+    ) -> None:
         if isinstance(outgoing, Bulletin):
             self.post(outgoing, place)
         else:

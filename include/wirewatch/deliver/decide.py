@@ -25,7 +25,7 @@ class Decision(StrEnum):
     RECONCILE = "reconcile"  # the same, and time to look for it in the channel
     EDIT = "edit"  # it is in the channel, and this edition is not yet certain to be shown
     ALREADY_SENT = "already_sent"  # only the marker is left to delete
-    DEAD = "dead"  # refused for good; only the marker is left to delete
+    DEAD = "dead"  # refused for good; left to do: tell it, then delete the marker
     WAITS_FOR_PARENT = "waits_for_parent"  # a reply, and what it replies to is not sent yet
 
 

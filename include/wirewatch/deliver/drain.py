@@ -1,78 +1,67 @@
 """The loop that empties the outbox: read the log, decide, act, log. Any number of workers may run it at once.
 
 For one alert: which story (story.py) → claim … sent (posting.py) → delete the marker. Whatever was done before a crash
-is found done; the rest is repeated.
+is found done; the rest is repeated. A dead one keeps its marker until its failure is told.
 """
 
 import logging
 import time
 from collections import Counter, deque
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
+from functools import partial
 
 from include.wirewatch.deliver import log as delivery_log
 from include.wirewatch.deliver import outbox
 from include.wirewatch.deliver.decide import Decision, decide
+from include.wirewatch.deliver.drained import Drained
 from include.wirewatch.deliver.log import LogEntry, log_of
 from include.wirewatch.deliver.offer import Told, enqueue_addenda
-from include.wirewatch.deliver.posting import Poster
+from include.wirewatch.deliver.pace import Pace
+from include.wirewatch.deliver.posting import REOPENED, Poster
 from include.wirewatch.deliver.quiet import ALWAYS_OPEN, Quiet, free_since, held_until
-from include.wirewatch.deliver.receiver import (
-    BusyError,
-    Channel,
-    MessageFaultError,
-    ReceiverFaultError,
-    UnknownOutcomeError,
-)
+from include.wirewatch.deliver.receiver import Channel, ReceiverFaultError
 from include.wirewatch.deliver.rollup import STORMS_ONLY, Gathering
-from include.wirewatch.deliver.story import Lead, copies_of, lead_of
-from include.wirewatch.deliver.thread import BY_ITSELF, Place, place_below, place_decided, severity_of
+from include.wirewatch.deliver.stored import UnreadableError
+from include.wirewatch.deliver.story import Lead, copies_of, lead_of, take_the_lead
+from include.wirewatch.deliver.thread import BY_ITSELF, Place, is_to_succeed, place_below, place_decided, severity_of
+from include.wirewatch.deliver.trouble import Troubles
 from include.wirewatch.models import Alert, Bulletin, Failure
 from include.wirewatch.store import Store
 
 log = logging.getLogger(__name__)
-# A message that is still open so long after it was due is a failure that somebody must see.
-TOO_LONG = timedelta(hours=1)
-# Outcomes after which a message is still open, and nobody has been told why.
-OPEN = {"left_for_next", "unknown", Decision.OWNED, Decision.SETTLING, Decision.WAITS_FOR_PARENT}
-
-
-@dataclass
-class Drained:
-    """What one drain did: messages by outcome, and what somebody has to mend."""
-
-    counts: Counter[str] = field(default_factory=Counter)
-    failures: list[Failure] = field(default_factory=list)
-
-    def fail(self, subject: str, says: str, about: str = "") -> None:
-        self.failures.append(Failure(subject, says, about))
+# Outcomes after which an alert shows its copies, or never will.
+COUNTED = {"shown", "edited", "not_edited"}
 
 
 @dataclass
 class _Pass:
-    """What one run has learnt: who is parked, who may be posted to again when, and what still waits for whom.
+    """What one run has learnt: who may be posted to when, what went wrong, and what still waits for whom.
 
+    turns: how many messages of each receiver were tried: those of one channel take turns.
     held: what waits for the end of quiet hours. released: what does not, because a more severe reply takes it along.
-    overdue: receiver → for each message left open too long, when it was due and why it is open.
+    uncounted: (receiver, alert that was replied to) → the replies that it does not show yet.
     """
 
-    deadline: datetime
-    parked: set[str] = field(default_factory=set)
-    busy_until: dict[str, datetime] = field(default_factory=dict)
+    pace: Pace
+    result: Drained
+    troubles: Troubles
+    turns: Counter[str] = field(default_factory=Counter)
     queues: dict[str, deque[Alert | Bulletin]] = field(default_factory=dict)
     held: dict[str, Alert | Bulletin] = field(default_factory=dict)
     released: set[str] = field(default_factory=set)
-    overdue: dict[str, list[tuple[datetime, str]]] = field(default_factory=dict)
-    result: Drained = field(default_factory=Drained)
+    uncounted: dict[tuple[str, str], list[Alert]] = field(default_factory=dict)
 
 
 @dataclass
 class Drain:
     """One worker's pass over the outbox.
 
-    channels: receiver name → its channel. gathering, quiet: receiver name → its own, where it is not the default.
-    post_interval_s: pause between two posts to one receiver.
+    channels: receiver name → its channel; receivers of one channel share its pace.
+    gathering, quiet: receiver name → its own, where it is not the default.
+    tell: what hands a run's failures on, so that they outlive this process.
+    post_interval_s: pause between two posts to one channel.
     now and sleep are arguments so that time can be told in tests.
     """
 
@@ -81,10 +70,10 @@ class Drain:
     owner: str
     gathering: Mapping[str, Gathering] = field(default_factory=dict)
     quiet: Mapping[str, Quiet] = field(default_factory=dict)
+    tell: Callable[[Sequence[Failure]], object] = lambda failures: None  # noqa: ARG005  # for who reads Drained alone
     post_interval_s: float = 1.0
     now: Callable[[], datetime] = lambda: datetime.now(UTC)
     sleep: Callable[[float], None] = time.sleep
-    _uncounted: dict[tuple[str, str], list[Alert]] = field(default_factory=dict, init=False)
     _poster: Poster = field(init=False)
 
     def __post_init__(self) -> None:
@@ -92,21 +81,23 @@ class Drain:
 
     def run(self, budget_s: float) -> Drained:
         """Deliver what is open until the outbox is through or budget_s is over; the rest stays for the next drain."""
-        going = _Pass(self.now() + timedelta(seconds=budget_s))
+        result, deadline = Drained(), self.now() + timedelta(seconds=budget_s)
+        pace = Pace(self.store, deadline, self.post_interval_s, self.now, self.sleep, _by_channel(self.channels))
+        pace.recall()
+        going = _Pass(pace, result, Troubles(pace, result))
         replies: list[Alert | Bulletin] = []
         for outgoing in outbox.waiting(self.store):
-            if isinstance(outgoing, outbox.Unreadable):
-                says = f"{outgoing.key} is not readable by this version ({outgoing.problem})"
-                going.result.fail(f"unreadable {outgoing.key}", says)
-                going.result.counts["unreadable"] += 1
+            if isinstance(outgoing, UnreadableError):
+                result.fail(*outgoing.failures)
+                result.counts["unreadable"] += 1
                 continue
             queue = going.queues.setdefault(outgoing.receiver, deque())
             queue.append(outgoing)
-            if self.now() < going.deadline and not self._wait_s(outgoing.receiver, going):
+            if pace.is_free(outgoing.receiver):
                 self._attempt(queue.popleft(), going, replies)
         # A receiver that must be waited for holds nobody else up: always the one that is free soonest.
         while queues := [name for name, queue in going.queues.items() if queue]:
-            receiver = min(queues, key=lambda name: self._wait_s(name, going))
+            receiver = min(queues, key=lambda name: (pace.free_at(name), going.turns[name]))
             self._attempt(going.queues[receiver].popleft(), going, replies)
         # Their parents may have been sent meanwhile; as long as that helps, once more.
         while replies:
@@ -120,43 +111,23 @@ class Drain:
             self._count(reply, going, Decision.WAITS_FOR_PARENT)
         for alert in going.held.values():
             self._count(alert, going, Decision.HELD)
-        self._count_copies()
-        self._name_overdue(going)
-        return going.result
-
-    def _wait_s(self, receiver: str, going: _Pass) -> float:
-        """Seconds until the receiver may be posted to; 0 when it may be now, or is parked."""
-        until = going.busy_until.get(receiver)
-        if until is None or receiver in going.parked:
-            return 0.0
-        return max((until - self.now()).total_seconds(), 0.0)
+        self._count_copies(going)
+        going.troubles.close()
+        if result.failures:
+            self.tell(result.failures)
+        # In this order: killed before it is told, the next drain finds the marker, and tells it.
+        for outgoing in going.troubles.ending:
+            outbox.remove(self.store, outgoing)
+        return result
 
     def _attempt(self, outgoing: Alert | Bulletin, going: _Pass, replies: list[Alert | Bulletin]) -> None:
         """Try one message and count the outcome; one that is held, or waits for its parent, is kept for later."""
-        receiver, why = outgoing.receiver, ""
-        outcome = self._stopped(receiver, going)
+        going.turns[outgoing.receiver] += 1
+        outcome, why = going.pace.stopped(outgoing.receiver), ""
         if not outcome:
-            try:
-                outcome = self._deliver(outgoing, going)
-            except ReceiverFaultError as error:
-                going.parked.add(receiver)
-                going.result.fail(f"parked {receiver}", f"receiver {receiver!r} is parked: {error}", receiver)
-                outcome = "parked"
-            except BusyError as error:
-                going.busy_until[receiver] = self.now() + timedelta(seconds=error.retry_after_s)
-                outcome, why = "left_for_next", str(error)
-            except MessageFaultError as error:
-                outbox.remove(self.store, outgoing)
-                kind = "alert" if isinstance(outgoing, Alert) else outgoing.kind
-                says = f"{kind} {outgoing.alert_id} for {receiver!r} is dead: {error}"
-                # A failure that is refused must not become a failure that is refused, and so on without end.
-                going.result.fail(f"{'untold' if kind == 'failure' else 'dead'} {outgoing.alert_id}", says)
-                outcome = "dead"
-            except UnknownOutcomeError as error:
-                log.warning("deliver.unknown alert=%s receiver=%s reason=%s", outgoing.alert_id, receiver, error)
-                outcome, why = "unknown", str(error)
+            outcome, why = going.troubles.outcome_of(outgoing, lambda: self._deliver(outgoing, going))
         if outcome in {"posted", "edited"}:
-            going.busy_until[receiver] = self.now() + timedelta(seconds=self.post_interval_s)
+            going.pace.has_posted(outgoing.receiver)
         if outcome == Decision.WAITS_FOR_PARENT:
             replies.append(outgoing)
         elif outcome == Decision.HELD:
@@ -166,8 +137,8 @@ class Drain:
 
     def _count(self, outgoing: Alert | Bulletin, going: _Pass, outcome: str, why: str = "") -> None:
         going.result.counts[outcome] += 1
-        if outcome in OPEN and self.now() - (due := self._due(outgoing)) > TOO_LONG:
-            going.overdue.setdefault(outgoing.receiver, []).append((due, why or str(outcome)))
+        due = self._due(outgoing)
+        going.result.still_open(outcome, outgoing.receiver, due, self.now() - due, why)
 
     def _due(self, outgoing: Alert | Bulletin) -> datetime:
         """Since when it could have gone out."""
@@ -183,50 +154,36 @@ class Drain:
         now = self.now()
         return held_until(self.quiet.get(outgoing.receiver, ALWAYS_OPEN), severity_of(outgoing), now) > now
 
-    def _name_overdue(self, going: _Pass) -> None:
-        for receiver, late in going.overdue.items():
-            since, why = min(late)
-            says = f"{len(late)} messages for {receiver!r} are overdue, the oldest since {since:%Y-%m-%d %H:%M} UTC"
-            going.result.fail(f"overdue {receiver}", f"{says}: {why}", receiver)
-
-    def _stopped(self, receiver: str, going: _Pass) -> str:
-        """Why a message for it is not even tried, after waiting for its next slot; "" where it is."""
-        if self.now() >= going.deadline:
-            return "left_for_next"
-        if receiver in going.parked:
-            return "parked"
-        wait_s = self._wait_s(receiver, going)
-        if self.now() + timedelta(seconds=wait_s) > going.deadline:
-            return "left_for_next"
-        if wait_s:
-            self.sleep(wait_s)
-        return ""
-
     def _deliver(self, outgoing: Alert | Bulletin, going: _Pass) -> str:
         """One message, as far as it goes now; the name of the outcome."""
         known = delivery_log.read(self.store, outgoing.alert_id, log_of(outgoing))
         held = self._is_held(outgoing, going)
         decision = decide(outgoing, known.entry if known else None, self.now(), held=held)
-        if known and decision in {Decision.ALREADY_SENT, Decision.DEAD}:
-            self._settle(outgoing, known.entry)
+        if known and decision is Decision.ALREADY_SENT:
+            self._settle(outgoing, known.entry, going)
             return decision
+        if known and decision is Decision.DEAD:
+            self._add_addenda(outgoing, known.entry)
+            return going.troubles.bury(outgoing, known.entry.error)
         if decision not in {Decision.FIRST, Decision.RESUME, Decision.RECONCILE, Decision.EDIT}:
             return decision
         channel = self.channels.get(outgoing.receiver)
         if channel is None:
             raise ReceiverFaultError("it is no longer in receivers.yaml; put it back, or delete its outbox objects")
         if known and isinstance(outgoing, Bulletin) and decision is Decision.EDIT:
-            result = self._poster.edit(outgoing, known, channel)
-            if result.outcome != Decision.OWNED:
+            outcome = self._poster.edit(outgoing, known, channel)
+            if outcome == REOPENED:
+                return self._deliver(outgoing, going)
+            if outcome != Decision.OWNED:
                 outbox.remove(self.store, outgoing)
-            return result.outcome
+            return outcome
         place = place_decided(known.entry if known else None) or self._place(outgoing, going)
         if place is None:
             return Decision.WAITS_FOR_PARENT
         look_first = decision is Decision.RECONCILE
         result = self._poster.post(outgoing, known, channel, place, look_first=look_first)
         if result.sent:
-            self._settle(outgoing, result.sent)
+            self._settle(outgoing, result.sent, going)
         return result.outcome
 
     def _place(self, outgoing: Alert | Bulletin, going: _Pass) -> Place | None:
@@ -250,38 +207,57 @@ class Drain:
         # The outbox first: an alert leaves it only once the log knows it. A bulletin's parent was enqueued before it.
         waits = isinstance(outgoing, Bulletin) or outbox.read(self.store, lead.alert_id) is not None
         parent = delivery_log.read(self.store, lead.alert_id, log_of(outgoing))
+        if parent and isinstance(outgoing, Alert) and is_to_succeed(outgoing, parent.entry):
+            take_the_lead(self.store, outgoing, lead.alert_id)
+            return self._place(outgoing, going)
         return place_below(outgoing, parent.entry if parent else None, parent_waits=waits)
 
-    def _settle(self, outgoing: Alert | Bulletin, entry: LogEntry) -> None:
-        """What is left once the log says sent or dead. Repeated whole after a crash; the marker goes last."""
-        # A marker that came back (see offer.py) may name rules that the delivered one did not.
+    def _add_addenda(self, outgoing: Alert | Bulletin, entry: LogEntry) -> None:
+        """A marker that came back (see offer.py) may name rules that the delivered one did not."""
         if isinstance(outgoing, Alert) and not outgoing.parent:
             enqueue_addenda(self.store, outgoing, Told(entry.alert_id, entry.article_id, entry.rules))
-            if entry.state == "sent" and entry.parent:
-                self._uncounted.setdefault((outgoing.receiver, entry.parent), []).append(outgoing)
-                return
+
+    def _settle(self, outgoing: Alert | Bulletin, entry: LogEntry, going: _Pass) -> None:
+        """What is left once the log says sent. Repeated whole after a crash; the marker goes last."""
+        self._add_addenda(outgoing, entry)
+        if isinstance(outgoing, Alert) and not outgoing.parent and entry.parent:
+            going.uncounted.setdefault((outgoing.receiver, entry.parent), []).append(outgoing)
+            return
         if isinstance(outgoing, Bulletin) and entry.bulletin and entry.bulletin.edition < outgoing.edition:
             return  # what was found in the channel is an earlier edition: the marker's turn to edit it comes next
         outbox.remove(self.store, outgoing)
 
-    def _count_copies(self) -> None:
-        """Edit each alert that was replied to, once; then the replies are through, and their markers go."""
-        for (receiver, lead), replies in self._uncounted.items():
-            try:
-                is_shown, why = self._show_copies(lead, receiver), "another edit of it may be on its way"
-            except (BusyError, ReceiverFaultError, UnknownOutcomeError) as error:
-                is_shown, why = False, str(error)
-            if not is_shown:
+    def _count_copies(self, going: _Pass) -> None:
+        """Edit each alert that was replied to, once; then the replies are through, and their markers go.
+
+        An edit keeps its distance like a post. A busy receiver is left alone: counts can wait for the next drain.
+        """
+        busy: set[str] = set()
+        for receiver, lead in sorted(going.uncounted, key=lambda key: going.pace.free_at(key[0])):
+            replies = going.uncounted[receiver, lead]
+            outcome, why = "left_for_next" if receiver in busy else going.pace.stopped(receiver), ""
+            if not outcome:
+                show = partial(self._show_copies, receiver, lead)
+                outcome, why = going.troubles.outcome_of(replies[0], show)
+                busy |= {receiver} if outcome == "left_for_next" else set()
+            if outcome == "edited":
+                going.pace.has_posted(receiver)
+            if outcome not in COUNTED:
                 # They are sent; their markers stay, so that the next drain counts them.
-                log.warning("deliver.uncounted alert=%s reason=%s", lead, why)
+                log.warning("deliver.uncounted alert=%s outcome=%s reason=%s", lead, outcome, why)
                 continue
             for alert in replies:
                 outbox.remove(self.store, alert)
-        self._uncounted.clear()
 
-    def _show_copies(self, lead: str, receiver: str) -> bool:
-        """Edit the first alert of a story so that it counts its copies; False: the next drain must."""
+    def _show_copies(self, receiver: str, lead: str) -> str:
+        """Edit the first alert of a story so that it counts its copies; the name of the outcome."""
         parent, channel = delivery_log.read(self.store, lead), self.channels.get(receiver)
         if parent is None or channel is None:
-            return True
+            return "shown"
         return self._poster.count_copies(parent, channel, lambda: copies_of(self.store, receiver, lead))
+
+
+def _by_channel(channels: Mapping[str, Channel]) -> dict[str, str]:
+    """Receiver → the first receiver that posts through the same channel."""
+    first: dict[int, str] = {}
+    return {receiver: first.setdefault(id(channel), receiver) for receiver, channel in channels.items()}

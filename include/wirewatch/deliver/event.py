@@ -104,11 +104,14 @@ def event_of(
     )
 
 
-def event_id(outgoing: Alert | Bulletin, copies: tuple[str, ...] = ()) -> str:
-    """Equal for each repetition of one event, different for every other: an edition, a count of replies."""
+def event_id(outgoing: Alert | Bulletin, copies: tuple[str, ...] = (), *, short: bool = False) -> str:
+    """Equal for each repetition of one event, different for every other: an edition, a count of replies, a short form.
+
+    One key must not stand for two bodies: the other side may have kept it with the first.
+    """
     number = outgoing.edition if isinstance(outgoing, Bulletin) else len(copies)
     safe = re.sub(r"[^A-Za-z0-9_-]", "_", outgoing.alert_id)
-    return f"{safe}-{number}" if number else safe
+    return "-".join([safe, *([str(number)] if number else []), *(["short"] if short else [])])
 
 
 def _alert(alert: Alert, place: Place, copies: tuple[str, ...], *, short: bool) -> AlertData:

@@ -11,7 +11,6 @@ from typing import NamedTuple
 
 from include.wirewatch.deliver.outbox import alert_id
 from include.wirewatch.models import Bulletin, BulletinLine, BulletinSection, Failure
-from include.wirewatch.urls import redact
 
 # So many of a kind are told one by one.
 FEW = 3
@@ -94,9 +93,25 @@ KINDS = {
         "The delivery log keeps it. Once the reason is gone, wirewatch alerts retry tries it again.",
         passes=True,
     ),
+    "unedited": Kind(
+        "A message could not be brought up to date",
+        "{count} messages could not be brought up to date",
+        "The channel shows what it showed before. Look up the reason; the next edition is tried again by itself.",
+        passes=True,
+    ),
+    "refused": Kind(
+        "A message is refused for a reason that is not known",
+        "{count} messages are refused for reasons that are not known",
+        "Look the reason up in the receiver's documentation. The message stays, and every sweep tries again.",
+    ),
+    "broken": Kind(
+        "A message cannot be delivered",
+        "{count} messages cannot be delivered",
+        f"{_LOG} A fault of Wirewatch: report it. The message stays, and every sweep tries again.",
+    ),
     "unreadable": Kind(
-        "An object of the outbox is not readable",
-        "{count} objects of the outbox are not readable",
+        "An object in S3 is not readable",
+        "{count} objects in S3 are not readable",
         "A newer version wrote it, or it is damaged. Deploy the newer version again, or look at it and delete it.",
     ),
     "doctor": Kind(
@@ -107,14 +122,16 @@ KINDS = {
 }
 _OTHER = Kind("{which}", "{count} failures", _LOG)
 
-_USERINFO = re.compile(r"(\w://)[^/\s@]+@")
-_HTTP = re.compile(r"https?://[^\s'\"<>()\[\]]*[^\s'\"<>()\[\]:;,.]", re.IGNORECASE)
+# An address up to its end: query strings of PHP have brackets and quotes in them.
+_ADDRESS = re.compile(r"(?:\b[a-z][a-z0-9+.-]{0,20}:)?//[^\s\"<>]{1,4000}", re.IGNORECASE)
+_QUERY = re.compile(r"(/[^\s?\"<>]{0,500})\?[^\s\"<>=]{0,200}=[^\s\"<>]{0,4000}")
+_BEHIND_ADDRESS = ":;,.)]}'"
 # Every repetition is bounded: errors carry what publishers sent, and some of it would take hours otherwise.
 _NAMED = re.compile(
     r"(?i)((?:token|password|secret|api_?key|signature|credential|authorization)[\w-]{0,20}['\"]?\s{0,3}[=:]\s{0,3}['\"]?"
     r"(?:bearer |basic )?|\bbearer )[\w+/=.~%-]{8,}"
 )
-_BARE = re.compile(r"\bxox[a-z]-[\w-]+|\bxapp-[\w-]+|\b(?:AKIA|ASIA)[A-Z0-9]{16}\b")
+_BARE = re.compile(r"\bxox[a-z]-[\w-]+|\bxapp-[\w-]+|\bwhsec_[\w+/=-]+|\b(?:AKIA|ASIA)[A-Z0-9]{16}\b")
 
 
 class _Told(NamedTuple):
@@ -148,9 +165,18 @@ def lines_of(failure: Failure) -> list[str]:
 
 def redacted(text: str) -> str:
     """The text without credentials and query strings of URLs, tokens, keys and passwords."""
-    text = _USERINFO.sub(r"\1", text)
-    text = _HTTP.sub(lambda found: redact(found[0]), text)
+    text = _ADDRESS.sub(lambda found: _bare_address(found[0]), text)
+    text = _QUERY.sub(r"\1", text)
     return _BARE.sub("…", _NAMED.sub(r"\1…", text))
+
+
+def _bare_address(address: str) -> str:
+    """Without login, query and fragment, whatever its scheme; what the sentence goes on with stays."""
+    scheme, slashes, rest = address.partition("//")
+    end = rest[len(rest.rstrip(_BEHIND_ADDRESS)) :]
+    bare = re.split("[?#]", rest.removesuffix(end), maxsplit=1)[0]
+    host, slash, path = bare.partition("/")
+    return f"{scheme}{slashes}{host.rpartition('@')[2]}{slash}{path}{end}"
 
 
 def _one(failure: Failure) -> _Told:

@@ -11,6 +11,7 @@ from typing import Literal, NamedTuple
 
 from pydantic import AliasChoices, Field
 
+from include.wirewatch.deliver.stored import read_as
 from include.wirewatch.models import Alert, Bulletin, Record, Severity, UtcDatetime
 from include.wirewatch.store import Store
 
@@ -24,6 +25,7 @@ class LogEntry(Record):
     promoted: its thread is gone, so it stands by itself.
     edit_try: when an edit was begun of which nobody knows yet whether it arrived; None: none is on its way.
     copies: how many it shows.
+    is_duplicate: the receiver said that it has this message already. Sent without ts: and it could not be found.
     """
 
     alert_id: str
@@ -44,6 +46,7 @@ class LogEntry(Record):
     lease_until: UtcDatetime
     last_try: UtcDatetime | None = None
     tries: int = 0
+    is_duplicate: bool = False
     via: str = ""
     channel: str = ""
     ts: str = ""
@@ -63,8 +66,10 @@ class Versioned(NamedTuple):
 
 
 def read(store: Store, alert_id: str, under: str = PREFIX) -> Versioned | None:
-    stored = store.get(_key(under, alert_id))
-    return Versioned(LogEntry.model_validate_json(stored.body), stored.etag) if stored else None
+    """The entry, or None. Raises UnreadableError for one that this version does not know."""
+    key = _key(under, alert_id)
+    stored = store.get(key)
+    return Versioned(read_as(key, stored.body, LogEntry.model_validate_json), stored.etag) if stored else None
 
 
 def write(store: Store, entry: LogEntry, before: Versioned | None, under: str = PREFIX) -> Versioned | None:

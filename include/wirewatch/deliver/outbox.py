@@ -9,10 +9,10 @@ import hashlib
 from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
 from itertools import islice
-from typing import NamedTuple
 
-from pydantic import TypeAdapter, ValidationError
+from pydantic import TypeAdapter
 
+from include.wirewatch.deliver.stored import UnreadableError, read_as
 from include.wirewatch.models import Alert, Bulletin, Outgoing
 from include.wirewatch.store import Store
 
@@ -36,7 +36,7 @@ def enqueue(store: Store, outgoing: Alert | Bulletin) -> bool:
 def read(store: Store, alert_id: str) -> Alert | None:
     """The waiting alert of that id, or None."""
     stored = store.get(_key(alert_id))
-    return Alert.model_validate_json(stored.body) if stored else None
+    return read_as(_key(alert_id), stored.body, Alert.model_validate_json) if stored else None
 
 
 def editions(store: Store, alert_id: str) -> list[int]:
@@ -45,15 +45,11 @@ def editions(store: Store, alert_id: str) -> list[int]:
     return [int(item.key.removeprefix(start).removesuffix(".json")) for item in store.list(start)]
 
 
-class Unreadable(NamedTuple):
-    """A marker that is no alert that this version knows: written by a newer one, or damaged. It stays where it is."""
+def waiting(store: Store) -> Iterator[Alert | Bulletin | UnreadableError]:
+    """Every message in the outbox, the longest waiting first; an error for one that this version does not know.
 
-    key: str
-    problem: str
-
-
-def waiting(store: Store) -> Iterator[Alert | Bulletin | Unreadable]:
-    """Every message in the outbox, the longest waiting first. One that another worker removes meanwhile is left out."""
+    One that another worker removes meanwhile is left out.
+    """
     keys = iter([item.key for item in sorted(store.list(PREFIX), key=lambda item: item.modified)])
     with ThreadPoolExecutor(READERS) as pool:
         while some := list(islice(keys, 4 * READERS)):
@@ -64,13 +60,12 @@ def remove(store: Store, outgoing: Alert | Bulletin) -> None:
     store.delete(_key_of(outgoing))
 
 
-def _read(store: Store, key: str) -> Alert | Bulletin | Unreadable | None:
+def _read(store: Store, key: str) -> Alert | Bulletin | UnreadableError | None:
     stored = store.get(key)
     try:
-        return _OUTGOING.validate_json(stored.body) if stored else None
-    except ValidationError as error:
-        first = error.errors(include_url=False, include_input=False)[0]
-        return Unreadable(key, f"{'.'.join(map(str, first['loc']))}: {first['msg']}")
+        return read_as(key, stored.body, _OUTGOING.validate_json) if stored else None
+    except UnreadableError as error:
+        return error
 
 
 def _key(alert_id: str) -> str:

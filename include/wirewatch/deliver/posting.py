@@ -21,9 +21,12 @@ from include.wirewatch.deliver.log import LogEntry, Versioned, log_of
 from include.wirewatch.deliver.receiver import (
     BusyError,
     Channel,
+    DuplicateError,
+    GoneError,
     MessageFaultError,
     Posted,
     ReceiverFaultError,
+    StrangeRefusalError,
     ThreadGoneError,
     UnknownOutcomeError,
 )
@@ -32,6 +35,14 @@ from include.wirewatch.models import Alert, Bulletin
 from include.wirewatch.store import Store
 
 log = logging.getLogger(__name__)
+
+
+# The outcome of an edit that must become a post.
+REOPENED = "reopened"
+
+
+class NotEditedError(Exception):
+    """The receiver refuses this edit: the message stays as it was."""
 
 
 class Result(NamedTuple):
@@ -55,7 +66,7 @@ class Poster:
         """Claim it and post it; look_first: an earlier post's answer was lost, so look for it in the channel.
 
         Raises:
-            BusyError, ReceiverFaultError, UnknownOutcomeError: it stays open.
+            BusyError, ReceiverFaultError, StrangeRefusalError, UnknownOutcomeError: it stays open.
             MessageFaultError: it is dead, and the log keeps it.
         """
         claimed = self._claim(outgoing, known, channel, place)
@@ -63,39 +74,53 @@ class Poster:
             return Result(Decision.OWNED)
         if look_first and claimed.entry.last_try:
             found = channel.find(outgoing, place, claimed.entry.last_try)
-            if found:
+            if found and found.ts != claimed.entry.ts:
                 return self._sent(outgoing, claimed, found, "found")
+            if claimed.entry.is_duplicate:
+                # Posting it again could double it: it is there, only out of our sight.
+                return self._sent(outgoing, claimed, Posted("", ""), "out_of_sight")
         return self._post(outgoing, claimed, channel, place)
 
-    def edit(self, bulletin: Bulletin, known: Versioned, channel: Channel) -> Result:
+    def edit(self, bulletin: Bulletin, known: Versioned, channel: Channel) -> str:
         """Show this edition in the message that is sent; the caller has decided that it is time to.
 
+        REOPENED: that message cannot be edited any more, and the log says that this edition is to be posted anew.
+
         Raises:
-            BusyError, ReceiverFaultError, UnknownOutcomeError: it stays open.
+            BusyError, ReceiverFaultError, StrangeRefusalError, UnknownOutcomeError: it stays open.
+            NotEditedError: it is refused, and the message shows what it showed.
         """
         entry = known.entry
 
         def show() -> None:
-            channel.update(bulletin, place_of(entry), Posted(entry.channel, entry.ts))
+            if not entry.ts:
+                raise GoneError("it is out of sight")
+            try:
+                channel.update(bulletin, place_of(entry), Posted(entry.channel, entry.ts))
+            except GoneError:
+                raise
+            except MessageFaultError as error:
+                log.warning("deliver.plain alert=%s reason=%s", bulletin.alert_id, error)
+                channel.update(bulletin, place_of(entry), Posted(entry.channel, entry.ts), plain=True)
 
-        return Result(self._edit(bulletin, known, show, {"bulletin": bulletin}))
+        return self._edit(bulletin, known, show, {"bulletin": bulletin})
 
-    def count_copies(self, lead: Versioned, channel: Channel, copies: Callable[[], tuple[str, ...]]) -> bool:
-        """Edit the first alert of a story unless it shows its copies; False: another edit may be on its way.
+    def count_copies(self, lead: Versioned, channel: Channel, copies: Callable[[], tuple[str, ...]]) -> str:
+        """Edit the first alert of a story unless it shows its copies; the name of the outcome. Raises as edit() does.
 
-        Raises as edit() does.
+        "shown": nothing was to be done. OWNED, SETTLING: another edit may be on its way.
         """
         entry, alert, found = lead.entry, lead.entry.alert, copies()
         # Fewer than it shows: the story's window is over, and what came back is old.
-        if alert is None or (entry.edit_try is None and len(found) <= entry.copies):
-            return True
+        if alert is None or not entry.ts or (entry.edit_try is None and len(found) <= entry.copies):
+            return "shown"
         if is_being_edited(entry, self.now()):
-            return False
+            return Decision.SETTLING
 
         def show() -> None:
             channel.update(alert, place_of(entry), Posted(entry.channel, entry.ts), found)
 
-        return self._edit(alert, lead, show, {"copies": len(found)}) != Decision.OWNED
+        return self._edit(alert, lead, show, {"copies": len(found)})
 
     def _edit(
         self, outgoing: Alert | Bulletin, known: Versioned, show: Callable[[], None], changes: Mapping[str, object]
@@ -108,7 +133,7 @@ class Poster:
         outcome = "edited"
         try:
             show()
-        except (BusyError, ReceiverFaultError):
+        except (BusyError, ReceiverFaultError, StrangeRefusalError):
             # Certainly not accepted: everything is as before.
             self._write(outgoing, known.entry, begun)
             raise
@@ -116,9 +141,19 @@ class Poster:
             lost = {"edit_try": self.now(), "error": str(error)}
             self._write(outgoing, begun.entry.model_copy(update=lost), begun)
             raise
-        except MessageFaultError as error:
-            log.warning("deliver.not_edited alert=%s reason=%s", outgoing.alert_id, error)
+        except (GoneError, ThreadGoneError) as error:
+            log.warning("deliver.gone alert=%s reason=%s", outgoing.alert_id, error)
+            if isinstance(outgoing, Bulletin):
+                anew = {"state": "posting", "last_try": None, "lease_until": self.now(), "edit_try": None}
+                self._write(outgoing, known.entry.model_copy(update=anew), begun)
+                return REOPENED
+            # Nobody misses the count of a message that somebody has deleted.
             outcome = "not_edited"
+        except MessageFaultError as error:
+            # A bulletin's entry stays as it was: so the marker is tried, and the refusal told, until it has been told.
+            after = known.entry if isinstance(outgoing, Bulletin) else begun.entry.model_copy(update={"edit_try": None})
+            self._write(outgoing, after, begun)
+            raise NotEditedError(str(error)) from None
         self._write(outgoing, begun.entry.model_copy(update={"edit_try": None}), begun)
         return outcome
 
@@ -141,8 +176,12 @@ class Poster:
             lease_until=self.now() + LEASE,
             last_try=before.last_try if before else None,
             tries=before.tries if before else 0,
+            is_duplicate=before.is_duplicate if before else False,
             via=channel.via,
             bulletin=before.bulletin if before else None,
+            # Of a message that cannot be edited any more.
+            channel=before.channel if before else "",
+            ts=before.ts if before else "",
         )
         return self._write(outgoing, entry, known)
 
@@ -165,7 +204,7 @@ class Poster:
             alone = {**BY_ITSELF._asdict(), "promoted": True}
             self._write(outgoing, begun.entry.model_copy(update={**alone, **released}), begun)
             return Result(Decision.WAITS_FOR_PARENT)
-        except (BusyError, ReceiverFaultError) as error:
+        except (BusyError, ReceiverFaultError, StrangeRefusalError) as error:
             # Certainly not accepted: give the claim back, so that nobody waits for it or looks for it.
             self._write(outgoing, begun.entry.model_copy(update={**released, "error": str(error)}), begun)
             raise
@@ -176,7 +215,10 @@ class Poster:
             raise
         except UnknownOutcomeError as error:
             # It settles from now on: when the answer was lost, not when the post was planned.
-            lost = {"lease_until": self.now(), "last_try": self.now(), "error": str(error)}
+            lost: dict[str, object] = {"lease_until": self.now(), "last_try": self.now(), "error": str(error)}
+            if isinstance(error, DuplicateError):
+                # What it has already came with the try before, if there was one.
+                lost |= {"last_try": claimed.entry.last_try or self.now(), "is_duplicate": True}
             self._write(outgoing, begun.entry.model_copy(update=lost), begun)
             raise
         return self._sent(outgoing, begun, posted, "posted")

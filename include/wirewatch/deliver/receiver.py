@@ -19,7 +19,7 @@ class Posted(NamedTuple):
 
 
 class Channel(Protocol):
-    """One receiver, ready to be posted to. Errors: the five below; anything else means "not known"."""
+    """One receiver, ready to be posted to. Errors: those below; anything else means "not known"."""
 
     via: str
 
@@ -29,7 +29,15 @@ class Channel(Protocol):
     def find(self, outgoing: Alert | Bulletin, place: Place, last_try: datetime) -> Posted | None:
         """Look for a message whose post was begun at last_try, at least SETTLE ago. None: certainly not there."""
 
-    def update(self, outgoing: Alert | Bulletin, place: Place, posted: Posted, copies: tuple[str, ...] = ()) -> None:
+    def update(
+        self,
+        outgoing: Alert | Bulletin,
+        place: Place,
+        posted: Posted,
+        copies: tuple[str, ...] = (),
+        *,
+        plain: bool = False,
+    ) -> None:
         """Edit the posted message: another edition, or who has copies. Repeating it changes nothing."""
 
 
@@ -49,12 +57,28 @@ class MessageFaultError(Exception):
     """Not accepted: this message is not valid for the receiver."""
 
 
+class GoneError(MessageFaultError):
+    """What was to be edited is not there any more, or may not be edited any more."""
+
+
 class ThreadGoneError(Exception):
     """Not accepted: what it replies to is not in this channel, or no longer."""
 
 
+class StrangeRefusalError(Exception):
+    """Not accepted, for a reason that we have no words for: the message's, or the receiver's. code: the reason."""
+
+    def __init__(self, code: str, says: str) -> None:
+        self.code = code
+        super().__init__(says)
+
+
 class UnknownOutcomeError(Exception):
     """The answer was lost: it may have been accepted or not."""
+
+
+class DuplicateError(UnknownOutcomeError):
+    """The receiver says that it has this message already, not where: it is looked for, and never posted again."""
 
 
 def wait_s(retry_after: str, now: datetime) -> float:

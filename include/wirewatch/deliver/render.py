@@ -41,6 +41,7 @@ from include.wirewatch.deliver.wording import among, number
 from include.wirewatch.models import Alert, Bulletin, Excerpt, RuleMatch
 
 TITLE_CHARS = 300
+PLAIN_CHARS = 3_000
 NAME_CHARS = 80
 NOTED_CHARS = 120
 EXCERPT_CHARS = 500
@@ -83,6 +84,19 @@ def render_text(outgoing: Alert | Bulletin, place: Place = BY_ITSELF) -> str:
     if isinstance(outgoing, Bulletin):
         return bulletin_text(outgoing)
     return outgoing.title if outgoing.kind == "rollup" else _alert_text(outgoing, place)
+
+
+def render_plain(outgoing: Alert | Bulletin) -> str:
+    """As text alone, escaped for Slack: for a message whose blocks it has refused."""
+    if isinstance(outgoing, Bulletin):
+        text = bulletin_text(outgoing)
+    elif outgoing.kind == "rollup":
+        text = f"{clean(outgoing.title, TITLE_CHARS)}: they follow in this thread."
+    else:
+        # An address that is cut leads nowhere: the sentence gives way.
+        url = safe_url(outgoing.url)
+        text = "\n".join(filter(None, [clip(sentence(outgoing), PLAIN_CHARS - len(url)), url]))
+    return escape(clip(text, PLAIN_CHARS))
 
 
 def _alert(alert: Alert, place: Place, copies: tuple[str, ...]) -> Message:

@@ -2,8 +2,9 @@
 
 `stories/<receiver>/<window>.json` holds what the receiver was told within the window, with a signature of each text.
 One compare-and-swap on it, before the first post, decides: the first alert leads its story, every later copy is a
-reply to it. The loser of a race reads again and becomes the reply. The decision stays in the file, so a rerun repeats
-it. The window is a length of time, not a date: no copy can fall between two days' files.
+reply to it. The loser of a race reads again and becomes the reply. Where the lead turns out to be refused for good, the
+first copy that finds it so takes its place, by the same write, and the others reply to that. The decision stays in the
+file, so a rerun repeats it. The window is a length of time, not a date: no copy can fall between two days' files.
 
 The same write decides whether a new story goes into the thread of a rollup (rollup.py), and counts it there. A copy
 counts for its story, wherever that stands, never for a rollup. None is dropped.
@@ -13,12 +14,17 @@ import base64
 import re
 import struct
 from collections import Counter
+from collections.abc import Iterator
 from datetime import datetime, timedelta
+from functools import lru_cache
+from itertools import chain
 from typing import NamedTuple
 
+from pydantic import Field
 from rensa import RMinHash
 
 from include.wirewatch.deliver.rollup import STORMS_ONLY, Gathering, Rollup, rollup_alert, rollup_for
+from include.wirewatch.deliver.stored import read_as
 from include.wirewatch.errors import StoreError
 from include.wirewatch.models import Alert, Record, UtcDatetime
 from include.wirewatch.store import Store
@@ -33,7 +39,9 @@ SEED = 1
 # Shorter texts (summaries, tickers) share phrases by chance.
 MIN_GRAMS = 30
 MAX_STORIES = 1_000
-MAX_COPIES = 200
+# Copies kept with all that is known of them; of further ones only what counting each once needs.
+MAX_COPIES, MAX_FURTHER = 200, 10_000
+SHORT = 12  # hexadecimal digits: enough to tell some thousands apart
 RACES = 50
 # A character is a word in scripts that put no space between words.
 WORD = re.compile(r"[\u0e00-\u0e7f\u3040-\u30ff\u3400-\u4dbf\u4e00-\u9fff\uac00-\ud7af]|[^\W_]+")
@@ -49,7 +57,8 @@ class Copy(Record):
 class Story(Record):
     """lead: the alert that told it first. publisher, signature, rules, at: that alert's.
 
-    rollup: the alert_id of the rollup that it replies to, or "".
+    rollup: the alert_id of the rollup that it replies to, or "". further: the beginnings of the alert_ids of the copies
+    after the first MAX_COPIES; publishers: how many of those each has.
     """
 
     lead: str
@@ -59,6 +68,11 @@ class Story(Record):
     rules: tuple[str, ...] = ()
     rollup: str = ""
     copies: tuple[Copy, ...] = ()
+    further: tuple[str, ...] = ()
+    publishers: dict[str, int] = Field(default_factory=dict)
+
+    def has_copy(self, alert_id: str) -> bool:
+        return alert_id[:SHORT] in self.further or any(copy.alert_id == alert_id for copy in self.copies)
 
 
 class Stories(Record):
@@ -78,11 +92,11 @@ class Lead(NamedTuple):
 def signature_of(text: str) -> str:
     """A text's signature, about 700 characters; "" for a text too short to tell it from others."""
     words = WORD.findall(text.casefold())
-    grams = {" ".join(words[i : i + 4]) for i in range(len(words) - 3)}
+    grams = set(map(" ".join, zip(words, words[1:], words[2:], words[3:], strict=False)))
     if len(grams) < MIN_GRAMS:
         return ""
     minhash = RMinHash(num_perm=HASHES, seed=SEED)
-    minhash.update(sorted(grams))
+    minhash.update(list(grams))
     return base64.b85encode(struct.pack(f"<{HASHES}I", *minhash.digest())).decode()
 
 
@@ -108,9 +122,8 @@ class Texts:
 
     def copied_by(self, signature: str) -> int | None:
         """The number of the text that is most alike, if it is alike enough; the first of equals."""
-        shared: Counter[int] = Counter()
-        for place in enumerate(_hashes(signature) if signature else ()):
-            shared.update(self._at.get(place, ()))
+        found = map(self._at.get, enumerate(_hashes(signature) if signature else ()))
+        shared = Counter(chain.from_iterable(filter(None, found)))
         best, places = max(shared.items(), key=lambda item: (item[1], -item[0]), default=(0, 0))
         return best if places / HASHES >= ALIKE else None
 
@@ -120,16 +133,14 @@ def assign(stories: Stories, alert: Alert, now: datetime, gathering: Gathering =
     for story in stories.stories:
         if story.lead == alert.alert_id:
             return stories, story.rollup
-        if any(copy.alert_id == alert.alert_id for copy in story.copies):
+        if story.has_copy(alert.alert_id):
             return stories, story.lead
     recent = [story for story in stories.stories if story.at > now - WINDOW]
     alike = [(likeness(story.signature, alert.signature), -index) for index, story in enumerate(recent)]
     best, place = max(alike, default=(0.0, 0))
     if best >= ALIKE:
         story = recent[-place]
-        if len(story.copies) < MAX_COPIES:
-            copies = (*story.copies, Copy(alert_id=alert.alert_id, publisher=alert.publisher))
-            recent[-place] = story.model_copy(update={"copies": copies})
+        recent[-place] = _with_copy(story, alert)
         return stories.model_copy(update={"stories": tuple(recent)}), story.lead
     told = Counter(rule for story in recent if story.at > now - gathering.storm_window for rule in story.rules)
     rollup = rollup_for(stories.rollups, told, alert, now, gathering)
@@ -147,6 +158,13 @@ def assign(stories: Stories, alert: Alert, now: datetime, gathering: Gathering =
     return Stories(stories=(*recent, new)[-MAX_STORIES:], rollups=rollups), new.rollup
 
 
+def succeed(stories: Stories, alert: Alert, dead: str) -> Stories:
+    """The file with this alert as the lead of the story that `dead` led. Pure."""
+    return stories.model_copy(
+        update={"stories": tuple(_led_by(alert, story) if story.lead == dead else story for story in stories.stories)}
+    )
+
+
 def lead_of(store: Store, alert: Alert, now: datetime, gathering: Gathering = STORMS_ONLY) -> Lead:
     """What this alert replies to, decided once for all workers."""
     for _ in range(RACES):
@@ -158,17 +176,53 @@ def lead_of(store: Store, alert: Alert, now: datetime, gathering: Gathering = ST
     raise StoreError(f"{store.url(_key(alert.receiver))}: lost {RACES} races in a row")
 
 
+def take_the_lead(store: Store, alert: Alert, dead: str) -> None:
+    """Put a copy into the place of its story's dead lead, unless another copy was faster; lead_of() says who leads."""
+    for _ in range(RACES):
+        stories, etag = _read(store, alert.receiver)
+        decided = succeed(stories, alert, dead)
+        if decided == stories or store.swap(_key(alert.receiver), decided.model_dump_json().encode(), etag):
+            return
+    raise StoreError(f"{store.url(_key(alert.receiver))}: lost {RACES} races in a row")
+
+
 def copies_of(store: Store, receiver: str, lead: str) -> tuple[str, ...]:
     """The publisher of each reply to that alert: copies of a story, or stories of a rollup. () once it is forgotten."""
     file = _read(store, receiver)[0]
-    copies = [copy.publisher for story in file.stories if story.lead == lead for copy in story.copies]
+    copies = [name for story in file.stories if story.lead == lead for name in _publishers(story)]
     gathered = [rollup.publishers for rollup in file.rollups if rollup.alert_id == lead]
     return tuple(copies) or tuple(name for publishers in gathered for name in Counter(publishers).elements())
 
 
+def _with_copy(story: Story, alert: Alert) -> Story:
+    if len(story.copies) < MAX_COPIES:
+        copies = (*story.copies, Copy(alert_id=alert.alert_id, publisher=alert.publisher))
+        return story.model_copy(update={"copies": copies})
+    if len(story.further) >= MAX_FURTHER:
+        return story
+    publishers = {**story.publishers, alert.publisher: story.publishers.get(alert.publisher, 0) + 1}
+    return story.model_copy(update={"further": (*story.further, alert.alert_id[:SHORT]), "publishers": publishers})
+
+
+def _publishers(story: Story) -> Iterator[str]:
+    yield from (copy.publisher for copy in story.copies)
+    yield from Counter(story.publishers).elements()
+
+
+def _led_by(alert: Alert, story: Story) -> Story:
+    changes: dict[str, object] = {"lead": alert.alert_id, "publisher": alert.publisher}
+    changes["copies"] = tuple(copy for copy in story.copies if copy.alert_id != alert.alert_id)
+    if alert.alert_id[:SHORT] in story.further:
+        changes["further"] = tuple(short for short in story.further if short != alert.alert_id[:SHORT])
+        changes["publishers"] = dict(Counter(story.publishers) - Counter([alert.publisher]))
+    return story.model_copy(update=changes)
+
+
 def _read(store: Store, receiver: str) -> tuple[Stories, str | None]:
     stored = store.get(_key(receiver))
-    return (Stories.model_validate_json(stored.body), stored.etag) if stored else (Stories(), None)
+    if stored is None:
+        return Stories(), None
+    return read_as(_key(receiver), stored.body, Stories.model_validate_json), stored.etag
 
 
 def _key(receiver: str) -> str:
@@ -176,5 +230,6 @@ def _key(receiver: str) -> str:
     return f"stories/{receiver}/{int(WINDOW.total_seconds()) // 3600}h-2.json"
 
 
+@lru_cache(maxsize=2 * MAX_STORIES)  # one is compared with many, and 0.1 ms each time that it is read
 def _hashes(signature: str) -> tuple[int, ...]:
     return struct.unpack(f"<{HASHES}I", base64.b85decode(signature))

@@ -1,7 +1,8 @@
 """Where in a channel an alert is posted. Pure.
 
-A reply waits until its parent is sent. Where the parent is dead or has vanished, the reply is promoted: it stands by
-itself. It is shown in the channel as well only when it is more severe than its parent.
+A reply waits until its parent is sent. Where the parent is dead, has vanished or is out of sight (sent, but not found),
+the reply is promoted: it stands by itself; of the copies of a dead lead one does so, and leads the others. A reply is
+shown in the channel as well only when it is more severe than its parent.
 """
 
 from typing import NamedTuple
@@ -41,14 +42,20 @@ def place_below(outgoing: Alert | Bulletin, parent: LogEntry | None, *, parent_w
         return None if parent_waits else BY_ITSELF
     if parent.state == "posting":
         return None
-    if parent.state == "dead":
+    thread_ts = parent.thread_ts or parent.ts
+    if parent.state == "dead" or not thread_ts:
         return BY_ITSELF
     louder = SEVERITIES.index(severity_of(outgoing)) > SEVERITIES.index(parent.severity)
     in_rollup = parent.alert is not None and parent.alert.kind == "rollup"
     # In a rollup's thread are many stories: "the article above" would say nothing.
     is_copy = isinstance(outgoing, Alert) and not outgoing.parent and not in_rollup
     copy_of = parent.alert.title if parent.alert and parent.thread_ts and is_copy else ""
-    return Place(parent.alert_id, parent.thread_ts or parent.ts, louder, in_rollup, copy_of)
+    return Place(parent.alert_id, thread_ts, louder, in_rollup, copy_of)
+
+
+def is_to_succeed(copy: Alert, lead: LogEntry) -> bool:
+    """True where the lead of its story is dead: one of the copies must lead, or each would stand by itself."""
+    return lead.state == "dead" and not copy.parent and lead.alert is not None and lead.alert.kind == "article"
 
 
 def place_decided(entry: LogEntry | None) -> Place | None:

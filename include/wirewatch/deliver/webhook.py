@@ -80,14 +80,23 @@ class WebhookChannel:
         self._host = host_of(receiver.url)
 
     def post(self, outgoing: Alert | Bulletin, place: Place = BY_ITSELF, *, plain: bool = False) -> Posted:
-        self._send(event_id(outgoing), event_of(outgoing, place, is_update=False, short=plain))
+        self._send(event_id(outgoing, short=plain), event_of(outgoing, place, is_update=False, short=plain))
         return Posted(self._host, outgoing.alert_id)
 
     def find(self, outgoing: Alert | Bulletin, place: Place, last_try: datetime) -> Posted | None:  # noqa: ARG002
         return None
 
-    def update(self, outgoing: Alert | Bulletin, place: Place, posted: Posted, copies: tuple[str, ...] = ()) -> None:  # noqa: ARG002
-        self._send(event_id(outgoing, copies), event_of(outgoing, place, copies, is_update=True))
+    def update(
+        self,
+        outgoing: Alert | Bulletin,
+        place: Place,
+        posted: Posted,  # noqa: ARG002
+        copies: tuple[str, ...] = (),
+        *,
+        plain: bool = False,
+    ) -> None:
+        message_id = event_id(outgoing, copies, short=plain)
+        self._send(message_id, event_of(outgoing, place, copies, is_update=True, short=plain))
 
     def _send(self, message_id: str, event: Event) -> None:
         body = event.model_dump_json().encode()
@@ -128,6 +137,8 @@ class WebhookChannel:
             if guard.MARK in str(error.os_error):
                 self._fault(f"{error.os_error} is not public; name the host in allow_hosts if that is meant")
             raise UnknownOutcomeError(f"webhook {self._host}: no connection") from None
+        except (UnicodeError, aiohttp.InvalidURL):
+            self._fault("no such host can exist; correct url in receivers.yaml")
         except (aiohttp.ClientError, OSError) as error:
             # Dropped in mid-exchange, an answer that is no HTTP; their texts may hold the whole URL.
             raise UnknownOutcomeError(f"webhook {self._host}: no answer ({type(error).__name__})") from None

@@ -43,7 +43,7 @@ def host(receiver: WebhookReceiver, resolve: Resolve) -> Verdict:
     name = host_of(receiver.url)
     try:
         addresses = resolve(name)
-    except OSError:
+    except (OSError, UnicodeError):
         return Verdict(False, f"{name}: there is no such host; correct url in receivers.yaml, or see to the DNS here")
     if is_named(receiver.url, receiver.allow_hosts):
         return Verdict(True, f"{name} is named in allow_hosts and has the address {', '.join(addresses)}")

@@ -12,6 +12,7 @@
     finish.finish        the sweeper: extract and match what some run left unfinished
     watch.watch          nothing is polled, sources are dead, the doctor finds something → ops
     compact.compact      days that have settled → one Parquet file each
+    reprocess            stored copies of a day → today's extractor, today's rules, one summary
     report.report        failures → the outbox, for ops; what every task's callback calls
 
 Each returns keys and counts as plain JSON, never bodies. Each may be run again at any time: it finds what is done.

@@ -88,17 +88,23 @@ def summarise(services: Services, run: Run, rows: Iterable[ArticleMatches]) -> S
 
 
 def summarise_batches(services: Services, run: Run, records: Iterable[str]) -> Summary:
-    """summarise() of a run that wrote batches, all of them matched, and delivered; {} for a run that is not quiet.
+    """tell() of a run that wrote batches, all of them matched; {} for a run that is not quiet.
 
-    records: keys of their commit records. What cannot be delivered now is the sweeper's, which tells ops: the day is
-    done all the same.
+    records: keys of their commit records.
     """
     if not run.quiet:
         return {}
-    # Slack's client costs a third of a CPU-second: fetch_day, which begins, does not pay it.
+    return tell(services, run, [row for record in records for row in _rows_of(services.store, BatchKey.parse(record))])
+
+
+def tell(services: Services, run: Run, rows: Iterable[ArticleMatches]) -> Summary:
+    """summarise(), and delivered; {} for a run that is not quiet.
+
+    What cannot be delivered now is the sweeper's, which tells ops: the day is done all the same.
+    """
+    # Slack's client costs a third of a CPU-second: who begins a backfill does not pay it.
     from include.wirewatch.stages.deliver import DeliveryError, deliver
 
-    rows = [row for record in records for row in _rows_of(services.store, BatchKey.parse(record))]
     summary = summarise(services, run, rows)
     try:
         return {**summary, **deliver(services)}

@@ -5,7 +5,7 @@ from collections import Counter
 from collections.abc import Iterable, Iterator
 from datetime import UTC, date
 from itertools import islice
-from typing import TypeVar
+from typing import NamedTuple, TypeVar
 
 from include.wirewatch import archive
 from include.wirewatch.archive import BatchKey
@@ -33,18 +33,54 @@ def extract(services: Services, batch_key: str) -> Summary:
     """Extract one batch; "" (nothing was fetched) is done at once."""
     if not batch_key:
         return {"clean": "", "articles": 0}
-    key = BatchKey.parse(batch_key)
-    batch = archive.read_batch(services.store, key)
-    found = disbelieve_shared_canonicals(list(articles_of(services, batch)))
-    articles = [article for article in found if is_of_its_day(article, batch.dt)]
-    clean = key.clean(EXTRACTOR)
+    batch = archive.read_batch(services.store, BatchKey.parse(batch_key))
+    (extracted,) = extract_all(services, [batch])
+    if extracted.error is not None:
+        raise extracted.error
+    summary = write_clean(services, extracted)
+    summary |= note_drift(services, batch, extracted.articles)
+    log.info(summary_line("extract.done", summary))
+    return summary
+
+
+class Extracted(NamedTuple):
+    """A batch with its articles. other_day: how many were left out, as being of one. error: why there are none."""
+
+    batch: Batch
+    articles: list[Article]
+    other_day: int = 0
+    error: Exception | None = None
+
+
+def extract_all(services: Services, batches: Iterable[Batch]) -> Iterator[Extracted]:
+    """The articles of batches, one after the other. A batch whose pages cannot be read holds up no other.
+
+    Pages of small batches are extracted together: to start the workers costs as much as four pages.
+    """
+    limits = limits_of(services.settings)
+    found: list[Article] = []
+    for chunk in _chunks(_steps(services, batches)):
+        pages = [page_of(step.item, step.capture) for step in chunk if step.item and step.capture]
+        extractions = iter(extract_pages(pages, limits))
+        for step in chunk:
+            if step.item is None:
+                yield _of_batch(step, found)
+                found = []
+            elif step.capture is not None:
+                found.append(article_of(step.batch, step.item, next(extractions)))
+            elif is_summarised(step.item):
+                extraction = summary_of(step.item.entry, step.item.outcome.label)
+                found.append(article_of(step.batch, step.item, extraction))
+
+
+def write_clean(services: Services, extracted: Extracted) -> Summary:
+    """Store a batch's articles under today's extractor."""
+    batch, articles = extracted.batch, extracted.articles
+    clean = BatchKey(batch.dt, batch.batch).clean(EXTRACTOR)
     archive.write_articles(services.store, clean, articles)
     methods = Counter(f"method_{article.method}" for article in articles)
     summary: Summary = {"clean": clean, "articles": len(articles), **dict(sorted(methods.items()))}
-    summary |= {"other_day": len(found) - len(articles)} if len(found) > len(articles) else {}
-    summary |= note_drift(services, batch, articles)
-    log.info(summary_line("extract.done", summary))
-    return summary
+    return summary | ({"other_day": extracted.other_day} if extracted.other_day else {})
 
 
 def note_drift(services: Services, batch: Batch, articles: list[Article]) -> Summary:
@@ -64,17 +100,9 @@ def note_drift(services: Services, batch: Batch, articles: list[Article]) -> Sum
     return {"drifting": len(drifts)} if drifts else {}
 
 
-def articles_of(services: Services, batch: Batch) -> Iterator[Article]:
-    """Every article of a batch: one per captured page, and one from the summary of each page that stays unfetchable."""
-    limits = limits_of(services.settings)
-    for chunk in _chunks(archive.read_captures(services.store, batch)):
-        pages = [page_of(item, capture) for item, capture in chunk if capture is not None]
-        extractions = iter(extract_pages(pages, limits))
-        for item, capture in chunk:
-            if capture is not None:
-                yield article_of(batch, item, next(extractions))
-            elif item.final and item.outcome.reason not in NEVER_AN_ARTICLE and item.entry.title:
-                yield article_of(batch, item, summary_of(item.entry, item.outcome.label))
+def is_summarised(item: BatchItem) -> bool:
+    """Whether an entry without a page becomes an article from its title and summary: its page stays unfetchable."""
+    return item.final and item.outcome.reason not in NEVER_AN_ARTICLE and bool(item.entry.title)
 
 
 def is_of_its_day(article: Article, dt: str) -> bool:
@@ -160,6 +188,34 @@ def article_of(batch: Batch, item: BatchItem, extraction: Extraction) -> Article
         history_route=item.history_route,
         archive_url=item.archive_url,
     )
+
+
+class _Step(NamedTuple):
+    """One item of a batch; item None: its end."""
+
+    batch: Batch
+    item: BatchItem | None = None
+    capture: Capture | None = None
+    error: Exception | None = None
+
+
+def _steps(services: Services, batches: Iterable[Batch]) -> Iterator[_Step]:
+    for batch in batches:
+        error = None
+        try:
+            for item, capture in archive.read_captures(services.store, batch):
+                yield _Step(batch, item, capture)
+        except Exception as raised:
+            error = raised
+        yield _Step(batch, error=error)
+
+
+def _of_batch(end: _Step, found: list[Article]) -> Extracted:
+    if end.error is not None:
+        return Extracted(end.batch, [], error=end.error)
+    believed = disbelieve_shared_canonicals(found)
+    articles = [article for article in believed if is_of_its_day(article, end.batch.dt)]
+    return Extracted(end.batch, articles, len(believed) - len(articles))
 
 
 def _chunks(things: Iterable[Thing]) -> Iterator[list[Thing]]:

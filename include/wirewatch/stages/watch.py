@@ -118,14 +118,13 @@ def _stale_batches(services: Services) -> list[Failure]:
 
 
 def _examine(services: Services) -> list[Failure]:
-    """What the doctor finds wrong. That there is no Slack connection is a choice, and no news."""
-    slack = services.open_slack()
+    """What the doctor finds wrong."""
     receivers = services.config.receivers().value
-    found = examine(services.store, slack, receivers, services.open_secret, now=services.now)
+    found = examine(services.store, services.open_slack(), receivers, services.open_secret, now=services.now)
     return [
         Failure(f"doctor {finding.check}", finding.says, _receiver_in(finding.check, receivers))
         for finding in found
-        if not finding.ok and not (slack is None and finding.check.startswith("slack"))
+        if not finding.ok
     ]
 
 
