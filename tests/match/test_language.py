@@ -91,6 +91,8 @@ NOT_FOUND = [
     "ultimatum AND tag:peace",
     "ultimatum NOT lang:en",
     "ATLEAST/4(sanctions)",
+    "ATLEAST/2(ultimatum OR ultimat*)",
+    'ATLEAST/2(new OR "new eu")',
     "SAME/sentence(ultimatum, ceasefire)",
     r"/(?-i)eu sanctions/",
     'SAME/sentence("said an", ultimatum)',

@@ -116,6 +116,11 @@ def test_an_unknown_list_inside_a_list_is_reported_where_the_rule_names_the_oute
     assert found[-1].startswith("rules.yaml:2:19: column 7 of the value: rule 'r': unknown list @nobody")
 
 
+def test_a_clause_deep_in_a_list_is_refused_where_the_list_is_named():
+    (found,) = problems("lists: {l: 'truce OR talks OR (envoy AND /x+/)'}\nrules: [{name: r, query: a NEAR/2 @l}]\n")
+    assert found.startswith("rules.yaml:2:35: rule 'r': NEAR takes words, phrases and ORs of them, not AND")
+
+
 @pytest.mark.parametrize("trusted", ["source:(bbc OR ap)", "NOT source:blog", "[source:bbc]"])
 def test_a_list_may_be_of_fields_or_not_where_the_rule_has_a_term(trusted):
     ruleset = rules(f"lists: {{trusted: {trusted}}}\nrules: [{{name: r, query: truce AND @trusted}}]\n")

@@ -76,6 +76,7 @@ SAME = {
     "hashtag": ("ceasefire", "#ceasefire now"),
     "underscore": ('"peace talks"', "#peace_talks"),
     "Han beside Latin": ("停火", "BBC停火news"),
+    "Latin with * beside Han": ("停covid*", "停covids"),
     "Latin beside Han": ("BBC", "BBC停火news"),
 }
 OTHER = {
@@ -97,6 +98,7 @@ OTHER = {
     "Cyrillic look-alikes": ("ceasefire", "сeasefire"),
     "ligature letters": ("Caesar", "Cæsar"),
     "Arabic letters": ("هدنة", "هدية"),
+    "Latin with * beside other Han": ("停covid*", "火covids"),
     "one Han character of two": ("停火", "停战"),
     "Han in another order": ("停火", "火停"),
     "Thai, a part of it": ("หยุดยิง", "หยุดงาน"),

@@ -7,7 +7,7 @@ from pathlib import Path
 import duckdb
 import pytest
 
-from include.wirewatch.archive import clean_day, compact_day, read_day, write_articles
+from include.wirewatch.archive import FORMAT, clean_day, compact_day, read_day, write_articles
 from include.wirewatch.archive.days import manifest_key
 from include.wirewatch.errors import StoreError
 from include.wirewatch.match import RuleSet, query_rules
@@ -83,7 +83,7 @@ def test_a_file_with_words_folded_otherwise_is_read_whole(files):
     assert answers(files, CEASEFIRE) == []
     key = manifest_key(DAY)
     body, tick = files.store.objects[key]
-    files.store.objects[key] = (body.replace(b'"format":1', b'"format":0'), tick)
+    files.store.objects[key] = (body.replace(f'"format":{FORMAT}'.encode(), b'"format":0'), tick)
     scan = Scan(files, [CEASEFIRE])
     assert [found.article.article_id for found in scan.of_day(DAY)] == ["a"]
     assert scan.judged == 2

@@ -21,7 +21,7 @@ if TYPE_CHECKING:
 
 # The version of the columns and of the words in `forms`: who changes either, the folding of words too, raises it, and
 # days are compacted anew.
-FORMAT = 1
+FORMAT = 2
 ARTICLE_COLUMNS = {
     "article_id": "VARCHAR",
     "source": "VARCHAR",

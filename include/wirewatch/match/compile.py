@@ -13,19 +13,16 @@ from include.wirewatch.match.languages import doubt_about
 from include.wirewatch.match.lemma import LANGUAGES, is_known
 from include.wirewatch.match.nodes import (
     And,
-    AtLeast,
     ListRef,
-    Near,
     Node,
     Not,
     Or,
     QueryError,
-    Same,
-    Scoped,
     Term,
     Word,
     children,
     joined,
+    with_children,
 )
 from include.wirewatch.match.parse import check_shape, parse, parse_part, warnings_of, without_positive
 from include.wirewatch.match.presearch import required
@@ -158,15 +155,8 @@ class Lists:
                 return self._list(name, at, inside, depth)
             case And(nodes, at) | Or(nodes, at):
                 return joined(type(node), [self.resolve(child, inside, below) for child in nodes], at)
-            case Same(nodes, at):
-                return Same(tuple(self.resolve(child, inside, below) for child in nodes), at)
-            case Near():
-                left, right = self.resolve(node.left, inside, below), self.resolve(node.right, inside, below)
-                return replace(node, left=left, right=right)
-            case Not() | AtLeast() | Scoped():
-                return replace(node, node=self.resolve(node.node, inside, below))
             case _:
-                return node
+                return with_children(node, lambda child: self.resolve(child, inside, below))
 
     def _list(self, name: str, at: int, inside: tuple[str, ...], depth: int) -> Node:
         if name in inside:
@@ -189,8 +179,7 @@ class Lists:
         if nested > MAX_NESTED:  # whichever list was asked for first
             raise QueryError(at, _TOO_DEEP)
         self._nested = max(self._nested, nested)
-        # every clause of the list stands, for messages, where the list is named
-        return replace(tree, at=at)
+        return _standing_at(tree, at)
 
     def _resolve_text(self, texts: str | tuple[str, ...], inside: tuple[str, ...], depth: int) -> Node:
         tree = parse_part(texts) if isinstance(texts, str) else joined(Or, [list_term(text) for text in texts], 0)
@@ -240,17 +229,16 @@ def check_tree(tree: Node) -> None:
 
 def _with_lemmas(node: Node, languages: tuple[str, ...]) -> Node:
     """Every plain word of the tree in all its inflections; wildcards and exact case stay as they are."""
-    match node:
-        case Term():
-            return replace(node, words=tuple(_lemma_word(word, languages) for word in node.words))
-        case And(nodes) | Or(nodes) | Same(nodes):
-            return replace(node, nodes=tuple(_with_lemmas(child, languages) for child in nodes))
-        case Near():
-            return replace(node, left=_with_lemmas(node.left, languages), right=_with_lemmas(node.right, languages))
-        case Not() | AtLeast() | Scoped():
-            return replace(node, node=_with_lemmas(node.node, languages))
-        case _:
-            return node
+    if isinstance(node, Term):
+        return replace(node, words=tuple(_lemma_word(word, languages) for word in node.words))
+    return with_children(node, lambda child: _with_lemmas(child, languages))
+
+
+def _standing_at(node: Node, at: int) -> Node:
+    """The clauses of a list, for messages, at the place where the list is named. Of its terms nothing is said."""
+    return (
+        node if isinstance(node, Term) else replace(with_children(node, lambda child: _standing_at(child, at)), at=at)
+    )
 
 
 def _lemma_word(word: Word, languages: tuple[str, ...]) -> Word:

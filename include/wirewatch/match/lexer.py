@@ -286,7 +286,10 @@ def _run_words(run: str, at: int) -> list[Word]:
     if UNSPACED.search(run):
         if "?" in run:
             raise QueryError(at + run.index("?"), "? does not work in this script", "each character is a word there")
-        return [Word(fold(word)) for word in WORD.findall(plain)]
+        *before, last = WORD.findall(plain)
+        ends_in_letters = star > 0 and not UNSPACED.match(last)  # 停covid*
+        own = _run_words(f"{last}*", at + star - len(last)) if ends_in_letters else [Word(fold(last))]
+        return [*(Word(fold(word)) for word in before), *own]
     letters = len(fold(plain))
     if star > 0 and letters < 3:
         raise QueryError(at, f"* needs at least 3 letters before it, got {letters}")

@@ -4,7 +4,8 @@ Offsets (`at`) and labels (what the analyst wrote) are for messages and hits; th
 """
 
 import re
-from dataclasses import dataclass, field
+from collections.abc import Callable
+from dataclasses import dataclass, field, replace
 from functools import cached_property, lru_cache
 
 from include.wirewatch.match.fold import MARKS
@@ -268,6 +269,17 @@ def children(node: Node) -> tuple[Node, ...]:
     if isinstance(node, Not | AtLeast | Scoped):
         return (node.node,)
     return ()
+
+
+def with_children(node: Node, change: Callable[[Node], Node]) -> Node:
+    """The node with change(child) in place of each child; a leaf is itself."""
+    if isinstance(node, And | Or | Same):
+        return replace(node, nodes=tuple([change(child) for child in node.nodes]))
+    if isinstance(node, Near):
+        return replace(node, left=change(node.left), right=change(node.right))
+    if isinstance(node, Not | AtLeast | Scoped):
+        return replace(node, node=change(node.node))
+    return node
 
 
 def joined(kind: type[And] | type[Or], nodes: list[Node], at: int) -> Node:
