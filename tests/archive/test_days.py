@@ -117,7 +117,7 @@ batch_writes = st.tuples(
 )
 
 
-@settings(max_examples=25, deadline=None)
+@settings(max_examples=12, deadline=None)
 @given(steps=st.lists(batch_writes | st.just("compact"), max_size=9))
 def test_whatever_is_written_and_compacted_readers_see_each_current_article_once(steps):
     memory, copies = MemoryStore(), []

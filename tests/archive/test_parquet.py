@@ -46,7 +46,7 @@ def written(path, rows):
     return write_parquet([(row, forms_of(row.article.title, row.article.text)) for row in rows], path)
 
 
-@settings(max_examples=15, deadline=None)
+@settings(max_examples=8, deadline=None)
 @given(found=st.lists(articles, max_size=12))
 def test_a_row_gives_back_the_very_article(tmp_path_factory, found):
     path = tmp_path_factory.mktemp("day") / "day.parquet"
