@@ -27,8 +27,10 @@ class RealAirflow:
     def __init__(self, home: Path, extra: dict[str, str]) -> None:
         self.home = home
         port = _free_port()
+        # Compiled modules are kept, as in any deployment: without, each task compiles again all that it imports.
+        kept = {name: value for name, value in os.environ.items() if name != "PYTHONDONTWRITEBYTECODE"}
         self._environment = {
-            **os.environ,
+            **kept,
             **environment(home),
             "AIRFLOW__API__HOST": "127.0.0.1",
             "AIRFLOW__API__PORT": str(port),

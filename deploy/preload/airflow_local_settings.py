@@ -1,8 +1,8 @@
 """What tasks import of others' packages, imported once by the process that they are forked from.
 
 That is the scheduler, or a Celery worker. Airflow itself imports this file wherever it is on PYTHONPATH
-(docker-compose.yaml puts it there). Without it each task spends about two CPU-seconds on the same imports; where a task
-gets an interpreter of its own (MWAA), it does nothing. Wirewatch's own modules are left out, so that a change of
+(docker-compose.yaml puts it there). Without it each task spends up to half a CPU-second on the same imports; where a
+task gets an interpreter of its own (MWAA), it does nothing. Wirewatch's own modules are left out, so that a change of
 include/ works from the next task on. Imports only: no connection, no thread, nothing that a fork would have to share.
 """
 

@@ -25,10 +25,13 @@ DAY = re.compile(r"\d{4}-\d\d-\d\d")
 
 def commands_of(page):
     """Every line of a page's blocks that begins with `$ `, joined where it goes on, with DAY for each day."""
-    text = (PROJECT / page).read_text("utf-8").replace("\\\n", " ")
-    blocks = re.findall(r"^```\n(.*?)^```", text, re.MULTILINE | re.DOTALL)
-    lines = [line.removeprefix("$ ") for block in blocks for line in block.splitlines() if line.startswith("$ ")]
-    return [DAY.sub("DAY", " ".join(line.split())) for line in lines]
+    lines, in_block = [], False
+    for line in (PROJECT / page).read_text("utf-8").replace("\\\n", " ").splitlines():
+        if line.startswith("```"):
+            in_block = not in_block
+        elif in_block and line.startswith("$ "):
+            lines.append(DAY.sub("DAY", " ".join(line.removeprefix("$ ").split())))
+    return lines
 
 
 def test_the_page_on_backfills_is_a_transcript_of_what_the_demo_runs():
