@@ -1,7 +1,7 @@
 """One pass over an archive, in a process of its own: what bench_archive measures.
 
-`python -m tests.benchmarks.archive_runs FOLDER backtest|matches|engine` prints one JSON object: articles, matched, CPU and
-wall seconds after the imports, and the peak of resident memory. `backtest`: all that the command does but printing.
+`python -m tests.benchmarks.archive_runs FOLDER backtest|matches|engine` prints one JSON object: articles, matched, CPU
+and wall seconds after the imports, and the peak of resident memory. `backtest`: all that the command does but printing.
 `matches`: of that, finding what matches, without counts and forecast. `engine`: the same by the rule engine on every
 article of the same files.
 """
