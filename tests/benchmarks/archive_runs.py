@@ -1,8 +1,9 @@
 """One pass over an archive, in a process of its own: what bench_archive measures.
 
-`python -m tests.benchmarks.archive_runs FOLDER backtest|engine` prints one JSON object: articles, matched, CPU and wall
-seconds after the imports, and the peak of resident memory. `backtest`: all that the command does but printing.
-`engine`: the rule engine alone on every article of the same files.
+`python -m tests.benchmarks.archive_runs FOLDER backtest|matches|engine` prints one JSON object: articles, matched, CPU
+and wall seconds after the imports, and the peak of resident memory. `backtest`: all that the command does but printing.
+`matches`: of that, finding what matches, without counts and forecast. `engine`: the same by the rule engine on every
+article of the same files.
 """
 
 import json
@@ -31,8 +32,8 @@ def main(folder: Path, kind: str) -> dict[str, Any]:
     days = sorted(date.fromisoformat(path.stem.removeprefix("dt=")) for path in (folder / "manifest").iterdir())
     started, wall = time.process_time(), time.perf_counter()
     rules = load_rules(config.rules())
-    scan = Scan(local_copy(folder), [rules], push_down=kind == "backtest")
-    matched = (backtest if kind == "backtest" else engine)(scan, config, days)
+    scan = Scan(local_copy(folder), [rules], push_down=kind != "engine")
+    matched = (backtest if kind == "backtest" else matches)(scan, config, days)
     return {
         "articles": scan.articles,
         "judged": scan.judged,
@@ -53,7 +54,7 @@ def backtest(scan: Scan, config: ConfigFiles, days: list[date]) -> int:
     return int(as_json(result, scan, days, [])["matched"])
 
 
-def engine(scan: Scan, config: ConfigFiles, days: list[date]) -> int:
+def matches(scan: Scan, config: ConfigFiles, days: list[date]) -> int:
     return sum(1 for day in days for _ in scan.of_day(day))
 
 
