@@ -266,7 +266,9 @@ def test_a_broken_file_is_left_where_it_breaks_and_the_next_one_read(news):
     assert "20261123000000" in scan.troubles[0]
 
 
-@pytest.mark.parametrize("data", [b"", b"<html>no WARC", gzip.compress(b"neither"), b"\x1f\x8b"], ids=["none", "html", "gzip", "cut"])
+@pytest.mark.parametrize(
+    "data", [b"", b"<html>no WARC", gzip.compress(b"neither"), b"\x1f\x8b"], ids=["none", "html", "gzip", "cut"]
+)
 def test_a_file_that_is_none_is_left(news, data):
     store = news(f20261123000000_00000=data, f20261123120000_00001=write_file(pages("d")).data)
     assert urls(scan_of(store)) == ["d"]
