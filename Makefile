@@ -1,11 +1,11 @@
-# make demo | test | check | bench | mwaa | constraints | clean. Needs git, make and Python 3.11, 3.12 or 3.13.
+# make demo | test | test-scheduler | check | bench | mwaa | constraints | clean. Needs git, make and Python 3.11, 3.12 or 3.13.
 PYTHON ?= python3
 VENV := .venv
 BIN := $(VENV)/bin
 READY := $(VENV)/.installed
 
 .DEFAULT_GOAL := help
-.PHONY: help demo demo-history test check bench mutants rules-diff schema constraints clean
+.PHONY: help demo demo-history test test-scheduler check bench mutants rules-diff schema constraints clean
 
 help:
 	@grep -hE '^[a-z_-]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 16
@@ -24,8 +24,12 @@ demo: $(READY) ## the whole pipeline twice, on a made-up newsroom, with everythi
 demo-history: $(READY) ## a week of the newsroom's past through a real scheduler, and a new rule tried on it
 	@$(BIN)/python -m tests.demo.history
 
-test: $(READY) ## the whole suite
-	@$(BIN)/python -m pytest --numprocesses 2 --dist loadfile --no-loadscope-reorder
+# Three processes on two cores: many tests wait for servers.
+test: $(READY) ## the suite
+	@$(BIN)/python -m pytest -m "not scheduler" --numprocesses 3 --dist loadfile --no-loadscope-reorder
+
+test-scheduler: $(READY) ## the tests that start Airflow's own processes: a killed backfill, deadlines, init, the page
+	@$(BIN)/python -m pytest -m scheduler
 
 check: $(READY) ## lint and types
 	@$(BIN)/ruff check . && $(BIN)/ruff format --check . && $(BIN)/mypy

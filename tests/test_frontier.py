@@ -287,6 +287,11 @@ def test_the_wish_of_another_host_is_not_the_sources_own():
 # ---- a delta is a join
 
 
+def waiting(state):
+    """What is pending and not done."""
+    return {key: entry for key, entry in state.pending.items() if not (key in state.entries and state.entries[key].done)}
+
+
 MARKS = st.builds(
     Mark,
     first=st.integers(0, 50),
@@ -311,7 +316,8 @@ STATES = st.builds(
     validators=st.tuples(st.integers(0, 50), st.sampled_from(["", "a", "b"]), st.sampled_from(["", "c"])),
     entries=st.dictionaries(st.sampled_from("abcde"), MARKS),
     not_before=st.integers(0, 99),
-)
+    pending=st.dictionaries(st.sampled_from("abcde"), st.sampled_from(["", "a", "b"])),
+).map(lambda state: state._replace(pending=waiting(state)))  # as every state is
 
 
 @given(STATES, STATES, STATES)

@@ -31,6 +31,7 @@ def init_environment(values: dict[str, str]) -> dict[str, str]:
 
 
 @pytest.mark.slow
+@pytest.mark.scheduler
 def test_init_prepares_database_pools_bucket_and_login_and_can_run_again(tmp_path):
     server = ThreadedMotoServer(ip_address="127.0.0.1", port=0, verbose=False)
     server.start()

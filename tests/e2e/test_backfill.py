@@ -26,7 +26,7 @@ from tests.e2e.conftest import Deployment
 from tests.newsroom import Newsroom
 from tests.real_airflow import RealAirflow
 
-pytestmark = pytest.mark.slow
+pytestmark = [pytest.mark.slow, pytest.mark.scheduler]
 
 
 class Hold:

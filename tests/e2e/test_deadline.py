@@ -6,7 +6,7 @@ import yaml
 from tests.fakes.slack_server import CHANNEL
 from tests.real_airflow import RealAirflow
 
-pytestmark = pytest.mark.slow
+pytestmark = [pytest.mark.slow, pytest.mark.scheduler]
 
 OPS = "C0WIREOPS"
 

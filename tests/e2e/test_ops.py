@@ -34,6 +34,12 @@ HOURLY = (DAY.replace(hour=11, minute=58), DAY.replace(hour=12, minute=3))
 DAILY = (DAY.replace(hour=5, minute=58), DAY.replace(hour=6, minute=3))
 
 
+@pytest.fixture(autouse=True)
+def few_races(monkeypatch):
+    """How a bucket is examined is test_doctor's; here it is enough that it is."""
+    monkeypatch.setattr("include.wirewatch.doctor.s3.ROUNDS", 2)
+
+
 @pytest.fixture
 def slack_server():
     with SayingSlack(channels=(CHANNEL, OPS)) as server:

@@ -18,6 +18,7 @@ PROJECT = Path(__file__).resolve().parents[2]
 
 
 @pytest.mark.slow
+@pytest.mark.scheduler
 def test_the_page_is_for_those_who_are_logged_in_and_shows_the_archive_as_text(
     tmp_path: Path, s3: LockedS3, store: Store
 ):
