@@ -289,7 +289,8 @@ def test_the_wish_of_another_host_is_not_the_sources_own():
 
 def waiting(state):
     """What is pending and not done."""
-    return {key: entry for key, entry in state.pending.items() if not (key in state.entries and state.entries[key].done)}
+    done = {key for key, mark in state.entries.items() if mark.done}
+    return {key: entry for key, entry in state.pending.items() if key not in done}
 
 
 MARKS = st.builds(
