@@ -1,6 +1,8 @@
-"""Prepare a deployment of docker-compose.yaml: database, pools, bucket, login. Safe to run at every start.
+"""Prepare a deployment of docker-compose.yaml: login, database, pools, bucket; then the doctor. Safe at every start.
 
-Reads the environment of the `init` service. Exits with one sentence when something is missing.
+Reads the environment of the `init` service. Exits with one sentence when something is missing, and when the bucket does
+not give what the job needs. What the doctor finds in Slack or webhooks is printed: their messages wait until it is
+mended, and all else may run.
 """
 
 import json
@@ -44,6 +46,21 @@ def make_bucket(client: Any, bucket: str, region: str) -> bool:
     return True
 
 
+def is_refused() -> bool:
+    """Print what the doctor finds; True where alerts could be lost or doubled in that bucket."""
+    from include.wirewatch.cli.connections import open_config, open_secret, open_slack, open_store
+    from include.wirewatch.doctor import examine
+    from include.wirewatch.settings import load_settings
+
+    store, receivers = open_store(load_settings().place), open_config("").receivers().value
+    wrong = set()
+    for finding in examine(store, open_slack(), receivers, open_secret):
+        print(finding.line, flush=True)
+        if not finding.ok:
+            wrong.add(finding.check.partition(" ")[0])
+    return "s3" in wrong
+
+
 def main() -> int:
     try:
         write_login(
@@ -59,12 +76,21 @@ def main() -> int:
 
     from airflow.providers.amazon.aws.hooks.s3 import S3Hook
 
+    from include.wirewatch.errors import ConfigError
     from include.wirewatch.settings import load_settings
 
     hook = S3Hook(aws_conn_id="aws_default")
     bucket = load_settings().place.bucket
     created = make_bucket(hook.get_conn(), bucket, hook.region_name or "us-east-1")
     print(f"bucket {bucket}: {'created' if created else 'there already'}")
+    try:
+        refused = is_refused()
+    except ConfigError as error:
+        print(error, file=sys.stderr)
+        return 1
+    if refused:
+        print("the bucket does not give what the job needs: mend what stands behind FAIL", file=sys.stderr)
+        return 1
     return 0
 
 

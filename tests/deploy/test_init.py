@@ -13,7 +13,6 @@ import boto3
 import pytest
 import yaml
 from cryptography.fernet import Fernet
-from moto.server import ThreadedMotoServer
 
 PROJECT = Path(__file__).resolve().parents[2]
 
@@ -32,10 +31,8 @@ def init_environment(values: dict[str, str]) -> dict[str, str]:
 
 @pytest.mark.slow
 @pytest.mark.scheduler
-def test_init_prepares_database_pools_bucket_and_login_and_can_run_again(tmp_path):
-    server = ThreadedMotoServer(ip_address="127.0.0.1", port=0, verbose=False)
-    server.start()
-    endpoint = "http://{}:{}".format(*server.get_host_and_port())
+def test_init_prepares_database_pools_bucket_and_login_and_can_run_again(tmp_path, s3):
+    endpoint = s3.endpoint_url
     bucket = f"init-{uuid4()}"
     login = tmp_path / "passwords.json"
     secrets = {name: uuid4().hex for name in ("JWT_SECRET", "API_SECRET_KEY", "S3_ACCESS_KEY", "S3_SECRET_KEY")}
@@ -66,14 +63,17 @@ def test_init_prepares_database_pools_bucket_and_login_and_can_run_again(tmp_pat
             command, env=environment, cwd=tmp_path, capture_output=True, text=True, timeout=180, check=False
         )
         assert done.returncode == 0, done.stdout[-2000:] + done.stderr[-2000:]
-        said.append(done.stdout.splitlines()[-1])
+        lines = done.stdout.splitlines()
+        said += [line for line in lines if line.startswith("bucket ")]
+        examined = [line for line in lines if line.startswith(("ok  ", "FAIL"))]
+        assert [line for line in examined if line.startswith("FAIL")] == []
+        assert any("exactly one winner in each of" in line for line in examined)
     assert said == [f"bucket {bucket}: created", f"bucket {bucket}: there already"]
 
     client = boto3.client(
         "s3", endpoint_url=endpoint, region_name="us-east-1", aws_access_key_id="x", aws_secret_access_key="x"
     )
     client.head_bucket(Bucket=bucket)
-    server.stop()
     with sqlite3.connect(tmp_path / "airflow.db") as database:
         pools = dict(database.execute("select pool, slots from slot_pool where pool like 'wirewatch%'"))
     assert pools == {"wirewatch_fetch": 16, "wirewatch_history": 1, "wirewatch_extract": 2, "wirewatch_deliver": 1}

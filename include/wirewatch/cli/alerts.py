@@ -11,6 +11,7 @@ import typer
 from rich.console import Console
 
 from include.wirewatch.cli.connections import open_store
+from include.wirewatch.cli.options import Json
 from include.wirewatch.cli.samples import REPLIES, samples
 from include.wirewatch.cli.show_message import panel_of, picture_of
 from include.wirewatch.deliver.revive import dead, revive
@@ -19,7 +20,6 @@ from include.wirewatch.settings import load_settings
 SVG_WIDTH = 100
 
 app = typer.Typer(no_args_is_help=True, help="How alerts look, and dead alerts tried again.")
-Json = Annotated[bool, typer.Option("--json", help="JSON instead of text.")]
 
 
 @app.command()

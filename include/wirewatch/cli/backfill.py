@@ -15,6 +15,7 @@ from rich.progress import track
 
 from include.wirewatch import archive
 from include.wirewatch.cli.connections import open_config, open_store
+from include.wirewatch.cli.options import Config, Json
 from include.wirewatch.config.sources import Source
 from include.wirewatch.config.values import Name
 from include.wirewatch.coverage import page_of
@@ -24,8 +25,6 @@ from include.wirewatch.models import Batch
 from include.wirewatch.runs import Backfill, label_of, parse_day
 from include.wirewatch.settings import load_settings
 
-Config = Annotated[str, typer.Option(help="Directory or s3:// prefix of the YAML files.", show_default=False)]
-Json = Annotated[bool, typer.Option("--json", help="JSON instead of text.")]
 DagId = Literal["ingest_history", "reprocess_archive"]
 
 app = typer.Typer(no_args_is_help=True, help="Past days: fetched, matched, and told in one message.")

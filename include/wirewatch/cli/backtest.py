@@ -12,6 +12,7 @@ from rich.console import Console
 
 from include.wirewatch.cli.backtest_json import as_json as result_json
 from include.wirewatch.cli.connections import open_config
+from include.wirewatch.cli.options import Config, Json
 from include.wirewatch.cli.past import (
     Archive,
     Cache,
@@ -24,9 +25,8 @@ from include.wirewatch.cli.past import (
     warn_of_whole_reading,
     with_progress,
 )
-from include.wirewatch.cli.rules import Config, Json
 from include.wirewatch.cli.show_backtest import show
-from include.wirewatch.config.files import ConfigFiles
+from include.wirewatch.config.files import ConfigFiles, not_utf8
 from include.wirewatch.config.rules import RulesFile
 from include.wirewatch.config.yaml_file import load_yaml
 from include.wirewatch.errors import ConfigError
@@ -112,7 +112,7 @@ def _read(path: Path) -> str:
     except OSError as error:
         raise ConfigError([f"{path}:1:1: {error.strerror}"]) from None
     except UnicodeDecodeError as error:
-        raise ConfigError([f"{path}:1:1: not UTF-8: byte {error.start} is {error.object[error.start]:#04x}"]) from None
+        raise ConfigError([f"{path}:{not_utf8(error)}"]) from None
 
 
 def _of_git(path: Path, revision: str) -> str:

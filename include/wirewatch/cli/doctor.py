@@ -6,10 +6,10 @@ from typing import Annotated
 import typer
 
 from include.wirewatch.cli.connections import open_config, open_secret, open_slack, open_store
+from include.wirewatch.cli.options import Config
 from include.wirewatch.doctor import examine
 from include.wirewatch.settings import load_settings
 
-Config = Annotated[str, typer.Option(help="Directory or s3:// prefix of the YAML files.", show_default=False)]
 Json = Annotated[bool, typer.Option("--json", help="JSON instead of text: one object a line.")]
 
 
@@ -26,5 +26,5 @@ def doctor(config: Config = "", as_json: Json = False) -> None:
         if as_json:
             print(json.dumps(finding._asdict(), ensure_ascii=False), flush=True)
         else:
-            print(f"{'ok  ' if finding.ok else 'FAIL'}  {finding.check + ':':24} {finding.says}", flush=True)
+            print(finding.line, flush=True)
     raise typer.Exit(0 if is_well else 1)

@@ -13,6 +13,7 @@ from rich.progress import track
 
 from include.wirewatch import archive
 from include.wirewatch.cli.connections import open_config, open_store
+from include.wirewatch.cli.options import Config, Json
 from include.wirewatch.cli.query import caret_under, rules_of_query
 from include.wirewatch.config.across import doubts
 from include.wirewatch.config.files import not_utf8
@@ -32,8 +33,6 @@ from include.wirewatch.match import (
 from include.wirewatch.models import RuleMatch
 from include.wirewatch.settings import load_settings
 
-Config = Annotated[str, typer.Option(help="Directory or s3:// prefix of the YAML files.", show_default=False)]
-Json = Annotated[bool, typer.Option("--json", help="JSON instead of text.")]
 BOLD, PLAIN = "\x1b[1m", "\x1b[0m"
 
 

@@ -9,6 +9,7 @@ import typer
 from rich.console import Console
 from rich.text import Text
 
+from include.wirewatch.cli.options import Config, Json
 from include.wirewatch.cli.past import (
     Archive,
     Cache,
@@ -22,7 +23,6 @@ from include.wirewatch.cli.past import (
     with_progress,
 )
 from include.wirewatch.cli.query import rules_of_query
-from include.wirewatch.cli.rules import Config, Json
 from include.wirewatch.cli.show_trial import marked
 from include.wirewatch.deliver.safe_text import clean
 from include.wirewatch.deliver.wording import number

@@ -11,6 +11,7 @@ import typer
 import yaml
 
 from include.wirewatch.cli.connections import open_config, open_store
+from include.wirewatch.cli.options import Config, Json
 from include.wirewatch.config.sources import Source
 from include.wirewatch.discover.detect import Found, candidates, recognise
 from include.wirewatch.discover.imports import Row, read_csv, read_opml, to_sources
@@ -20,9 +21,6 @@ from include.wirewatch.settings import load_settings
 from include.wirewatch.stages.collect import open_client
 from include.wirewatch.stages.health import IN_TROUBLE, read_health
 from include.wirewatch.urls import absolute, host_of, redact, site_of
-
-Config = Annotated[str, typer.Option(help="Directory or s3:// prefix of the YAML files.", show_default=False)]
-Json = Annotated[bool, typer.Option("--json", help="JSON instead of text.")]
 
 UNLISTED = "unlisted"
 

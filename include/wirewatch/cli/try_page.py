@@ -13,6 +13,7 @@ from rich.console import Console
 
 from include.wirewatch.cli.connections import open_config
 from include.wirewatch.cli.extract import read_html
+from include.wirewatch.cli.options import Config
 from include.wirewatch.cli.show_trial import show
 from include.wirewatch.cli.sources import unlisted
 from include.wirewatch.cli.trial import Page, fetch_page, only, page_of_file, trial_of
@@ -23,7 +24,6 @@ from include.wirewatch.match import load_rules
 from include.wirewatch.settings import Settings, load_settings
 from include.wirewatch.urls import absolute, host_of
 
-Config = Annotated[str, typer.Option(help="Directory or s3:// prefix of the YAML files.", show_default=False)]
 Json = Annotated[bool, typer.Option("--json", help="One JSON object instead of text.")]
 
 

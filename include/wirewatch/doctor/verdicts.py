@@ -45,6 +45,11 @@ class Finding(NamedTuple):
     ok: bool
     says: str
 
+    @property
+    def line(self) -> str:
+        """`FAIL  s3 list:  …`."""
+        return f"{'ok  ' if self.ok else 'FAIL'}  {self.check + ':':24} {self.says}"
+
 
 def judge_race(condition: str, winners: Sequence[Sequence[int]], kept: Sequence[int | None]) -> Verdict:
     """winners: per round, the writers who were told that they had won. kept: per round, whose bytes are there.

@@ -125,8 +125,8 @@ def alert_of(article: Article, receiver: str, matches: tuple[RuleMatch, ...], or
     )
 
 
-def quiet_row(article: Article, found: tuple[RuleMatch, ...]) -> ArticleMatches:
-    """What a quiet run records of an article that matches; all that its summary needs (stages/backfill.py). Pure."""
+def row_of(article: Article, found: tuple[RuleMatch, ...], decision: str, *, signed: bool) -> ArticleMatches:
+    """What the matches batch records of an article. signed: with the signature by which its copies are known. Pure."""
     return ArticleMatches(
         article_id=article.article_id,
         url=article.url,
@@ -134,9 +134,14 @@ def quiet_row(article: Article, found: tuple[RuleMatch, ...]) -> ArticleMatches:
         publisher=article.publisher,
         language=article.language,
         matches=found,
-        decision="quiet",
-        signature=text_signature(article),
+        decision=decision,
+        signature=text_signature(article) if signed else "",
     )
+
+
+def quiet_row(article: Article, found: tuple[RuleMatch, ...]) -> ArticleMatches:
+    """What a quiet run records of an article that matches; all that its summary needs (stages/backfill.py). Pure."""
+    return row_of(article, found, "quiet", signed=True)
 
 
 def text_signature(article: Article) -> str:

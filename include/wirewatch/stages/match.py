@@ -15,7 +15,7 @@ from include.wirewatch.config.receivers import ReceiversFile
 from include.wirewatch.deliver.offer import offer
 from include.wirewatch.match import load_rules
 from include.wirewatch.models import Article, ArticleMatches, Batch, BatchItem, RuleMatch
-from include.wirewatch.stages.judge import Origin, Sighting, alert_of, document_of, judge, text_signature
+from include.wirewatch.stages.judge import Origin, Sighting, alert_of, document_of, judge, row_of
 from include.wirewatch.stages.services import Services, Summary, summary_line
 from include.wirewatch.urls import article_id, canonicalise
 
@@ -95,18 +95,8 @@ def _settle(
         for receiver in (*told, *judgement.waiting)
         if receiver in with_digest
     }
-    return ArticleMatches(
-        article_id=article.article_id,
-        url=article.url,
-        title=article.title,
-        publisher=article.publisher,
-        language=article.language,
-        matches=found,
-        decision=decision,
-        receivers=tuple(told),
-        digests=digests,
-        signature=text_signature(article) if digests or batch.history is not None else "",
-    )
+    row = row_of(article, found, decision, signed=bool(digests) or batch.history is not None)
+    return row.model_copy(update={"receivers": tuple(told), "digests": digests})
 
 
 def _judged_from(services: Services, batch: Batch) -> datetime:
