@@ -14,6 +14,8 @@ import pytest
 import yaml
 from cryptography.fernet import Fernet
 
+from deploy.compose_init import is_refused
+
 PROJECT = Path(__file__).resolve().parents[2]
 
 
@@ -99,3 +101,21 @@ def test_init_stops_with_one_sentence_where_the_password_is_missing_or_weak(pass
     assert done.stderr.strip().splitlines() == [
         "ADMIN_PASSWORD: expected at least 12 characters, and not ADMIN_USER again"
     ]
+
+
+@pytest.mark.parametrize("there", [True, False], ids=["a bucket", "no bucket"])
+def test_a_bucket_that_the_doctor_finds_wrong_is_refused_and_a_missing_slack_connection_is_not(
+    there, s3, monkeypatch, capsys
+):
+    bucket = f"init-{uuid4()}"
+    if there:
+        s3.create_bucket(bucket)
+    monkeypatch.setenv("WIREWATCH_STORE", f"s3://{bucket}/archive")
+    monkeypatch.setenv("AIRFLOW_CONN_AWS_DEFAULT", s3.airflow_connection())
+    monkeypatch.setattr("include.wirewatch.doctor.s3.ROUNDS", 2)
+    monkeypatch.setenv("WIREWATCH_CONFIG", str(PROJECT / "tests" / "config_demo"))
+    monkeypatch.delenv("AIRFLOW_CONN_SLACK_API_DEFAULT", raising=False)
+    assert is_refused() is not there
+    shown = capsys.readouterr().out
+    assert ("FAIL  s3" in shown) is not there
+    assert "FAIL  slack token" in shown
