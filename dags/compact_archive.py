@@ -24,6 +24,7 @@ from airflow.sdk import CronDataIntervalTimetable, Param, dag, task
 
 from include.airflow_support import (
     START_DATE,
+    Summary,
     current_params,
     current_run,
     default_args,
@@ -63,7 +64,7 @@ from include.airflow_support import (
 )
 def compact_archive() -> None:
     @task(execution_timeout=timedelta(hours=2))
-    def compact() -> dict:
+    def compact() -> Summary:
         from include.wirewatch.stages.compact import compact as stage
 
         # By name: whatever else is in the run's conf is among them.

@@ -23,6 +23,7 @@ from include.airflow_support import (
     DELIVER_POOL,
     EXTRACT_POOL,
     START_DATE,
+    Summary,
     current_interval,
     default_args,
     open_services,
@@ -47,20 +48,20 @@ from include.airflow_support import (
 )
 def finish_work() -> None:
     @task(pool=EXTRACT_POOL, execution_timeout=timedelta(minutes=20))
-    def finish_batches() -> dict:
+    def finish_batches() -> Summary:
         from include.wirewatch.stages.finish import finish as stage
 
         return stage(open_services())
 
     # Before the delivery, so that what it finds is told by this very sweep.
     @task(execution_timeout=timedelta(minutes=5))
-    def watch() -> dict:
+    def watch() -> Summary:
         from include.wirewatch.stages.watch import watch as stage
 
         return stage(open_services(), current_interval(), where())
 
     @task(pool=DELIVER_POOL, execution_timeout=timedelta(minutes=5), trigger_rule=TriggerRule.ALL_DONE)
-    def deliver_open() -> dict:
+    def deliver_open() -> Summary:
         from include.wirewatch.stages.deliver import deliver as stage
 
         return stage(open_services(), where())

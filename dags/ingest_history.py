@@ -32,6 +32,7 @@ from include.airflow_support import (
     EXTRACT_POOL,
     HISTORY_POOL,
     START_DATE,
+    Summary,
     current_run,
     default_args,
     open_services,
@@ -55,7 +56,7 @@ from include.airflow_support import (
 def ingest_history() -> None:
     # Its own limit, WIREWATCH_HISTORY_BUDGET_S, ends a try before this does.
     @task(pool=HISTORY_POOL, execution_timeout=timedelta(hours=3))
-    def fetch_day() -> dict:
+    def fetch_day() -> Summary:
         from include.wirewatch.stages.backfill import begin
         from include.wirewatch.stages.history import fetch_day as stage
 
@@ -64,7 +65,7 @@ def ingest_history() -> None:
         return stage(services, run)
 
     @task(pool=EXTRACT_POOL, execution_timeout=timedelta(hours=3))
-    def extract(fetched: dict) -> dict:
+    def extract(fetched: dict) -> Summary:
         from include.wirewatch.stages.batches import extract_batches as stage
 
         return stage(open_services(), fetched["batches"])
@@ -72,14 +73,14 @@ def ingest_history() -> None:
     # All that could be extracted is matched, though a batch failed. What is found fresh goes to the outbox; the sweeper
     # delivers it.
     @task(execution_timeout=timedelta(hours=1), trigger_rule=TriggerRule.ALL_DONE)
-    def match(fetched: dict | None) -> dict:
+    def match(fetched: dict | None) -> Summary:
         from include.wirewatch.stages.batches import match_batches as stage
 
         return stage(open_services(), fetched["batches"] if fetched else [])
 
     # Only of quiet runs, and only of a day whose batches are all matched: one whose run failed is not done.
     @task(pool=DELIVER_POOL, execution_timeout=timedelta(minutes=10))
-    def summarise(fetched: dict) -> dict:
+    def summarise(fetched: dict) -> Summary:
         from include.wirewatch.stages.backfill import summarise_batches as stage
 
         return stage(open_services(), current_run(), fetched["batches"])

@@ -27,6 +27,7 @@ from include.airflow_support import (
     EXTRACT_POOL,
     FETCH_POOL,
     START_DATE,
+    Summary,
     current_run,
     deadline,
     default_args,
@@ -52,19 +53,19 @@ from include.airflow_support import (
 )
 def ingest_live() -> None:
     @task(pool=FETCH_POOL, execution_timeout=timedelta(minutes=10))
-    def fetch(shard: int, shards: int) -> dict:
+    def fetch(shard: int, shards: int) -> Summary:
         from include.wirewatch.stages.fetch import fetch as stage
 
         return stage(open_services(), current_run(), shard, shards)
 
     @task(pool=EXTRACT_POOL, execution_timeout=timedelta(minutes=15))
-    def extract(fetched: dict) -> dict:
+    def extract(fetched: dict) -> Summary:
         from include.wirewatch.stages.extract import extract as stage
 
         return stage(open_services(), fetched["batch"])
 
     @task(execution_timeout=timedelta(minutes=5))
-    def match(extracted: dict) -> dict:
+    def match(extracted: dict) -> Summary:
         from include.wirewatch.stages.match import match as stage
 
         return stage(open_services(), extracted["clean"])
@@ -75,7 +76,7 @@ def ingest_live() -> None:
 
     # One failed shard never holds up the others' alerts …
     @task(pool=DELIVER_POOL, execution_timeout=timedelta(minutes=5), trigger_rule=TriggerRule.ALL_DONE)
-    def deliver() -> dict:
+    def deliver() -> Summary:
         from include.wirewatch.stages.deliver import deliver as stage
 
         return stage(open_services(), where())

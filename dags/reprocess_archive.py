@@ -28,6 +28,7 @@ from include.airflow_support import (
     DELIVER_POOL,
     EXTRACT_POOL,
     START_DATE,
+    Summary,
     current_params,
     current_run,
     default_args,
@@ -64,19 +65,19 @@ NAMES = {"type": "array", "items": {"type": "string"}}
 def reprocess_archive() -> None:
     # Returns {} when nobody asked for the run, which skips the rest.
     @task.short_circuit(pool=EXTRACT_POOL, execution_timeout=timedelta(hours=6))
-    def extract() -> dict:
+    def extract() -> Summary:
         from include.wirewatch.stages.reprocess import extract_again as stage
 
         return stage(open_services(), current_run(), current_params(), is_asked=not is_scheduled())
 
     @task(execution_timeout=timedelta(hours=2))
-    def match() -> dict:
+    def match() -> Summary:
         from include.wirewatch.stages.reprocess import match_again as stage
 
         return stage(open_services(), current_run(), current_params())
 
     @task(pool=DELIVER_POOL, execution_timeout=timedelta(minutes=10))
-    def summarise(matched: dict) -> dict:
+    def summarise(matched: dict) -> Summary:
         from include.wirewatch.stages.reprocess import tell_again as stage
 
         return stage(open_services(), current_run(), matched["matches"])

@@ -26,6 +26,7 @@ from airflow.sdk import CronDataIntervalTimetable, Param, dag, task
 from include.airflow_support import (
     DELIVER_POOL,
     START_DATE,
+    Summary,
     current_interval,
     current_params,
     default_args,
@@ -60,7 +61,7 @@ from include.airflow_support import (
 def send_digest() -> None:
     # Returns {} when nothing is due, which skips the rest.
     @task.short_circuit(execution_timeout=timedelta(minutes=10))
-    def compose() -> dict:
+    def compose() -> Summary:
         from datetime import date
 
         from include.wirewatch.stages.digest import digest as stage
@@ -69,7 +70,7 @@ def send_digest() -> None:
         return stage(open_services(), current_interval(), date.fromisoformat(asked) if asked else None)
 
     @task(pool=DELIVER_POOL, execution_timeout=timedelta(minutes=5))
-    def deliver() -> dict:
+    def deliver() -> Summary:
         from include.wirewatch.stages.deliver import deliver as stage
 
         return stage(open_services(), where())

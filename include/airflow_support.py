@@ -22,6 +22,9 @@ if TYPE_CHECKING:
 
 log = logging.getLogger(__name__)
 
+# What a task returns. Annotated as dict, each of its keys would be an XCom of its own, at 20 ms a key.
+Summary = Any
+
 AWS_CONNECTION = "aws_default"
 SLACK_CONNECTION = "slack_api_default"
 STORE_VARIABLE = "wirewatch_store"
@@ -223,12 +226,16 @@ def _s3_client(connection: str = AWS_CONNECTION) -> Any:
     from airflow.providers.amazon.aws.hooks.s3 import S3Hook
     from botocore.config import Config
 
+    from include.wirewatch.s3_data import s3_data
+
     hook = S3Hook(aws_conn_id=connection)
     if hook.conn_config.botocore_config is None:
         hook = S3Hook(aws_conn_id=connection, config=Config(**BOUNDED_WAITS))
     # As hook.get_conn() does it, without its User-Agent: for that it looks through the call stack, twice, which costs
     # every task a quarter of a CPU-second.
-    return hook.get_session(region_name=hook.region_name).client(
+    session = hook.get_session(region_name=hook.region_name)
+    session._session.register_component("data_loader", s3_data())
+    return session.client(
         "s3", endpoint_url=hook.conn_config.get_service_endpoint_url("s3"), config=hook.config, verify=hook.verify
     )
 

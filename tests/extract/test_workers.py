@@ -41,7 +41,9 @@ def fail() -> None:
     raise KeyError("a bug")
 
 
-@pytest.mark.parametrize("neighbours", [0, 3], ids=["alone", "in a batch"])
+@pytest.mark.parametrize(
+    ("neighbours", "workers_of"), [(0, 1), (1, 2), (3, 1)], ids=["alone", "beside another", "in a pool"]
+)
 @pytest.mark.parametrize(
     ("behaviour", "reason"),
     [
@@ -52,11 +54,11 @@ def fail() -> None:
     ],
 )
 def test_a_page_that_breaks_its_worker_becomes_a_summary_and_harms_no_neighbour(
-    monkeypatch: pytest.MonkeyPatch, behaviour: object, reason: str, neighbours: int
+    monkeypatch: pytest.MonkeyPatch, behaviour: object, reason: str, neighbours: int, workers_of: int
 ) -> None:
     with_bad_page(monkeypatch, behaviour)
     pages = [BAD, *[GOOD] * neighbours]
-    limits = Limits(timeout_s=0.3, memory_bytes=500_000_000, workers=1)
+    limits = Limits(timeout_s=0.3, memory_bytes=500_000_000, workers=workers_of)
     first, *others = extract_pages(pages, limits)
     assert (first.method, first.method_detail) == ("summary", reason)
     assert first.text == "The ultimatum stood."

@@ -2,7 +2,7 @@
 
 The workers are forked with the pages already in memory, so only results travel between processes. A page that exceeds
 the wall limit is killed with its worker; one that exceeds the memory limit, crashes its worker or raises becomes a
-summary with the reason. A single page gets a process of its own: 15 ms, where a pool costs 110.
+summary with the reason. No more pages than workers get a process each: 15 ms, where a pool costs 110.
 """
 
 import logging
@@ -11,8 +11,10 @@ import multiprocessing
 import os
 import resource
 import signal
+import time
 from concurrent.futures import TimeoutError
 from multiprocessing.connection import Connection
+from multiprocessing.context import ForkProcess
 from pathlib import Path
 
 from pebble import ProcessExpired, ProcessPool
@@ -37,9 +39,11 @@ _limits = Limits()
 def extract_pages(pages: list[Page], limits: Limits) -> list[Extraction]:
     """One article per page, in order. Never raises for a page: what cannot be extracted has method "summary"."""
     load_library()  # before the fork: each worker would spend 1.5 CPU-seconds on the import
-    if len(pages) < 2:
-        return [_extract_alone(page, limits) for page in pages]
-    workers = min(limits.workers or len(os.sched_getaffinity(0)), len(pages))
+    workers = limits.workers or len(os.sched_getaffinity(0))
+    if len(pages) <= workers:
+        started = [_start_alone(page, limits) for page in pages]
+        answers = [_answer_of(*alone) for alone in started]
+        return [_outcome(page, answer, limits) for page, answer in zip(pages, answers, strict=True)]
     pool = ProcessPool(workers, PAGES_PER_WORKER, _start_worker, (pages, limits), FORK)
     with pool:
         futures = [pool.schedule(_extract_nth, (number,), timeout=limits.timeout_s) for number in range(len(pages))]
@@ -64,21 +68,26 @@ def _outcome(page: Page, answer: Extraction | BaseException, limits: Limits) -> 
     return summary_of(page.entry, reason)
 
 
-def _extract_alone(page: Page, limits: Limits) -> Extraction:
+def _start_alone(page: Page, limits: Limits) -> tuple[ForkProcess, Connection, float]:
+    """A worker for this page alone, the pipe that its answer comes through, and when it has to be there."""
     receiver, sender = FORK.Pipe(duplex=False)
     process = FORK.Process(target=_answer_alone, args=(sender, page, limits))
     process.start()
     sender.close()
+    return process, receiver, time.monotonic() + limits.timeout_s
+
+
+def _answer_of(process: ForkProcess, receiver: Connection, until: float) -> Extraction | BaseException:
     answer: Extraction | BaseException
     try:
-        answer = receiver.recv() if receiver.poll(limits.timeout_s) else TimeoutError()
+        answer = receiver.recv() if receiver.poll(max(until - time.monotonic(), 0)) else TimeoutError()
     except EOFError:
         process.join()
         answer = ChildProcessError(process.exitcode)
     process.kill()
     process.join()
     receiver.close()
-    return _outcome(page, answer, limits)
+    return answer
 
 
 def _answer_alone(sender: Connection, page: Page, limits: Limits) -> None:

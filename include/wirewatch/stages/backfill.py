@@ -1,12 +1,12 @@
 """The summary of a quiet run: one message for each backfill and receiver, edited as days are done.
 
-    backfills/<label>/days/<dt>.json     what was found on a day that is done, with the replies that tell of it
-    backfills/<label>/summary.json       the messages as they are to be shown, each with its edition
-    backfills/<label>/delivery/…         the delivery log of both
+    backfills/<label>/summary.json    what was found on each day that is done, with the replies that tell of it, and the
+                                      messages as they are to be shown, each with its edition
+    backfills/<label>/delivery/…      the delivery log of both
 
-Order: the day, then the summary, then the outbox. Both files change by compare-and-swap, and the days are read after
-the summary that is swapped. So of two runs that compose at once, one loses, reads again, and sees the other's day; a
-later edition never knows less than an earlier one. A rerun finds what it would say, and says it again: nothing changes.
+summary.json changes by compare-and-swap, day and messages at once: of two runs that have done a day at the same time,
+one loses, reads again, and sees the other's day. So a later edition never knows less than an earlier one. Then the
+outbox; a rerun finds what it would say, and says it again: nothing changes.
 
 Reads delivery/, and never writes there. Any DAG may call it: label, days and DAG come from the run.
 """
@@ -15,6 +15,8 @@ import logging
 from collections.abc import Iterable
 from concurrent.futures import ThreadPoolExecutor
 from datetime import date
+
+from pydantic import Field
 
 from include.wirewatch import archive
 from include.wirewatch.archive import BatchKey
@@ -30,6 +32,7 @@ from include.wirewatch.deliver.backfill import (
     succeed,
 )
 from include.wirewatch.deliver.offer import is_told
+from include.wirewatch.deliver.stored import read_as
 from include.wirewatch.errors import ConfigError, PermanentError, StoreError
 from include.wirewatch.models import ArticleMatches, Bulletin, Record
 from include.wirewatch.runs import Run
@@ -41,11 +44,12 @@ READERS = 16
 RACES = 50
 
 
-class Shown(Record):
-    """summary.json: receiver → its message, as it is to be shown. dag_id: whose backfill it is."""
+class Progress(Record):
+    """summary.json. dag_id: whose backfill it is. days: those that are done. messages: by receiver, as to be shown."""
 
     dag_id: str
-    messages: dict[str, Bulletin]
+    days: dict[date, DayResult] = Field(default_factory=dict)
+    messages: dict[str, Bulletin] = Field(default_factory=dict)
 
 
 def begin(services: Services, run: Run) -> None:
@@ -54,10 +58,10 @@ def begin(services: Services, run: Run) -> None:
     Raises:
         PermanentError: another DAG's backfill has this label.
     """
-    if not run.quiet or _shown_of(services.store, run) is not None:
+    if not run.quiet or _read(services.store, run)[1] is not None:
         return
     try:
-        _show(services, run)
+        _advance(services, run, None)
     except ConfigError as error:
         # What is fetched does not depend on receivers.yaml; the first day that is done tells them.
         log.warning("backfill.not_begun label=%s reason=%s", run.label, error)
@@ -75,14 +79,13 @@ def summarise(services: Services, run: Run, rows: Iterable[ArticleMatches]) -> S
     """
     if not run.quiet:
         return {}
-    _shown_of(services.store, run)
-    day = _keep(services.store, run, _day_of(services, run, rows))
-    messages = _show(services, run)
+    result = _day_of(services, run, rows)
+    progress = _advance(services, run, result)
     # After the messages: a reply waits for what it replies to.
-    replies = [reading.reply for reading in day.readings.values()]
+    replies = [reading.reply for reading in progress.days[result.day].readings.values()]
     for reply in replies:
         outbox.enqueue(services.store, reply)
-    summary: Summary = {"label": run.label, "day": run.dt, "messages": len(messages), "replies": len(replies)}
+    summary: Summary = {"label": run.label, "day": run.dt, "messages": len(progress.messages), "replies": len(replies)}
     log.info(summary_line("backfill.summarised", summary))
     return summary
 
@@ -139,63 +142,44 @@ def _told(store: Store, receiver: str, articles: Iterable[str]) -> set[str]:
         return {article_id for article_id, is_known in zip(ids, known, strict=True) if is_known}
 
 
-def _keep(store: Store, run: Run, result: DayResult) -> DayResult:
-    """Record the day over what was found on it before; as it is recorded, with the editions of its replies."""
-    key = f"{_id_of(run).under}days/{run.dt}.json"
-    for _ in range(RACES):
-        stored = store.get(key)
-        before = DayResult.model_validate_json(stored.body) if stored else None
-        after = succeed(before, result)
-        if after == before or store.swap(key, after.model_dump_json().encode(), stored.etag if stored else None):
-            return after
-    raise StoreError(f"{store.url(key)}: lost {RACES} races in a row")
-
-
-def _show(services: Services, run: Run) -> dict[str, Bulletin]:
-    """Compose every receiver's message from all days that are done, and put those to be shown into the outbox."""
+def _advance(services: Services, run: Run, result: DayResult | None) -> Progress:
+    """Record a day over what was found on it before, and put every receiver's message, of all days, into the outbox."""
     store, backfill = services.store, _id_of(run)
     receivers = dict.fromkeys(name for route in services.config.receivers().value.routes for name in route.to)
     for _ in range(RACES):
-        stored = store.get(_summary_key(run))
-        before = Shown.model_validate_json(stored.body) if stored else Shown(dag_id=run.dag_id, messages={})
-        done = _days_done(store, backfill)
-        span = span_of([(run.asked.first, run.asked.last), *((day.first, day.last) for day in done)])
+        before, etag = _read(store, run)
+        days = before.days | ({result.day: succeed(before.days.get(result.day), result)} if result else {})
+        span = span_of([(run.asked.first, run.asked.last), *((day.first, day.last) for day in days.values())])
         now = services.now()
         messages = {
-            name: edition_after(before.messages.get(name), compose(backfill, name, done, span, now))
+            name: edition_after(before.messages.get(name), compose(backfill, name, days.values(), span, now))
             for name in receivers
         }
-        after = before.model_copy(update={"messages": {**before.messages, **messages}})
-        body = after.model_dump_json().encode()
-        if after == before or store.swap(_summary_key(run), body, stored.etag if stored else None):
+        after = before.model_copy(update={"days": days, "messages": before.messages | messages})
+        if after == before or store.swap(_key(run), after.model_dump_json().encode(), etag):
             for message in messages.values():
                 outbox.enqueue(store, message)
-            return messages
-    raise StoreError(f"{store.url(_summary_key(run))}: lost {RACES} races in a row")
+            return after
+    raise StoreError(f"{store.url(_key(run))}: lost {RACES} races in a row")
 
 
-def _shown_of(store: Store, run: Run) -> Shown | None:
-    """What is to be shown of this backfill so far; None before it has begun."""
-    stored = store.get(_summary_key(run))
-    shown = Shown.model_validate_json(stored.body) if stored else None
-    if shown and shown.dag_id != run.dag_id:
+def _read(store: Store, run: Run) -> tuple[Progress, str | None]:
+    """How far this backfill is, with the etag; of one that has not begun, no day and no etag."""
+    stored = store.get(_key(run))
+    if stored is None:
+        return Progress(dag_id=run.dag_id), None
+    progress = read_as(_key(run), stored.body, Progress.model_validate_json)
+    if progress.dag_id != run.dag_id:
         raise PermanentError(
-            f"label {run.label!r} is that of a backfill of {shown.dag_id}, and this is one of {run.dag_id}: "
+            f"label {run.label!r} is that of a backfill of {progress.dag_id}, and this is one of {run.dag_id}: "
             "put another label into the conf"
         )
-    return shown
-
-
-def _days_done(store: Store, backfill: BackfillId) -> list[DayResult]:
-    keys = [item.key for item in store.list(f"{backfill.under}days/")]
-    with ThreadPoolExecutor(READERS) as pool:
-        found = list(pool.map(store.get, keys))
-    return [DayResult.model_validate_json(stored.body) for stored in found if stored]
+    return progress, stored.etag
 
 
 def _id_of(run: Run) -> BackfillId:
     return BackfillId(run.label, run.dag_id)
 
 
-def _summary_key(run: Run) -> str:
+def _key(run: Run) -> str:
     return f"{_id_of(run).under}summary.json"
