@@ -28,6 +28,14 @@ def test_a_missing_key_is_none(store):
     assert store.get("nothing/here") is None
 
 
+def test_what_exists_is_known_without_reading_it(store, s3, monkeypatch):
+    store.put("there", b"body")
+    methods = []
+    monkeypatch.setattr(s3, "faults", lambda method, path: methods.append(method))
+    assert (store.exists("there"), store.exists("not there")) == (True, False)
+    assert methods == ["HEAD", "HEAD"]
+
+
 def test_put_new_keeps_what_is_there(store):
     assert store.put_new("k", b"first")
     assert not store.put_new("k", b"second")

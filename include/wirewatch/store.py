@@ -70,6 +70,11 @@ class Store:
 
         return self._unless_missing(f"read {key}", read)
 
+    def exists(self, key: str) -> bool:
+        """Whether the object is there; its bytes stay where they are."""
+        where = {"Bucket": self.place.bucket, "Key": self._full(key)}
+        return self._unless_missing(f"read {key}", lambda: self._client.head_object(**where)) is not None
+
     def get_range(self, key: str, offset: int, length: int) -> bytes:
         """`length` bytes from `offset`. Raises StoreError where the object is missing or shorter."""
 

@@ -49,7 +49,7 @@ def match_batches(services: Services, records: Iterable[str]) -> Summary:
 def clean_key(services: Services, key: BatchKey) -> str:
     """The clean batch, extracted now unless a run got that far."""
     clean = key.clean(EXTRACTOR)
-    if services.store.get(clean) is None:
+    if not services.store.exists(clean):
         extract(services, key.record)
     return clean
 
