@@ -5,7 +5,7 @@ import pytest
 from include.wirewatch.config.rules import RulesFile
 from include.wirewatch.config.yaml_file import load_yaml
 from include.wirewatch.match import located, wide_wildcards
-from include.wirewatch.match.remembered import Remembered
+from include.wirewatch.remembered import Remembered
 
 LETTERS = "abcdefghijklmnopqrstuvwxyz"
 ENDINGS = [one + two + three for one in LETTERS for two in LETTERS for three in LETTERS]

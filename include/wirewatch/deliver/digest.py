@@ -14,7 +14,7 @@ from zoneinfo import ZoneInfo
 
 from include.wirewatch.deliver.due import HISTORY_DAYS, DigestDay, edition_at
 from include.wirewatch.deliver.safe_text import clip
-from include.wirewatch.deliver.story import Texts
+from include.wirewatch.deliver.story import Texts, hashes_in
 from include.wirewatch.deliver.wording import among, number
 from include.wirewatch.models import ArticleMatches, Bulletin, BulletinLine, BulletinSection
 
@@ -126,9 +126,10 @@ def stories_of(articles: Iterable[DayArticle]) -> list[DayStory]:
     """Each article with its copies below it, as the channel threads them: alike the first one of a story."""
     texts, stories = Texts(), list[list[DayArticle]]()
     for article in articles:
-        lead = texts.copied_by(article.signature)
+        hashes = hashes_in(article.signature)
+        lead = texts.copied_by(hashes)
         if lead is None:
-            texts.add(len(stories), article.signature)
+            texts.add(len(stories), hashes)
             stories.append([article])
         else:
             stories[lead].append(article)

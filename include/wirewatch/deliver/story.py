@@ -27,6 +27,7 @@ from include.wirewatch.deliver.rollup import STORMS_ONLY, Gathering, Rollup, rol
 from include.wirewatch.deliver.stored import read_as
 from include.wirewatch.errors import StoreError
 from include.wirewatch.models import Alert, Record, UtcDatetime
+from include.wirewatch.remembered import Remembered
 from include.wirewatch.store import Store
 
 WINDOW = timedelta(hours=24)
@@ -44,7 +45,11 @@ MAX_COPIES, MAX_FURTHER = 200, 10_000
 SHORT = 12  # hexadecimal digits: enough to tell some thousands apart
 RACES = 50
 # A character is a word in scripts that put no space between words.
-WORD = re.compile(r"[\u0e00-\u0e7f\u3040-\u30ff\u3400-\u4dbf\u4e00-\u9fff\uac00-\ud7af]|[^\W_]+")
+WORD = re.compile(r"[\u0e00-\u0e7f\u3040-\u30ff\u3400-\u4dbf\u4e00-\u9fff\uac00-\ud7af]|[^\W_]++")
+# By what stands between white space, for texts repeat it: 2,552 articles took 0.49 ms each instead of 0.65. The first
+# of a process takes 0.3 ms more.
+_WORDS = Remembered(lambda chunk: tuple(WORD.findall(chunk.casefold())))
+Hashes = tuple[int, ...]  # HASHES of them, or none: of a text too short to tell it from others
 
 
 class Copy(Record):
@@ -90,39 +95,53 @@ class Lead(NamedTuple):
 
 
 def signature_of(text: str) -> str:
-    """A text's signature, about 700 characters; "" for a text too short to tell it from others."""
-    words = WORD.findall(text.casefold())
-    grams = set(map(" ".join, zip(words, words[1:], words[2:], words[3:], strict=False)))
-    if len(grams) < MIN_GRAMS:
-        return ""
+    """A text's hashes as they are stored: a signature of about 700 characters, or ""."""
+    hashes = hashes_of(text)
+    return base64.b85encode(struct.pack(f"<{HASHES}I", *hashes)).decode() if hashes else ""
+
+
+def hashes_of(text: str) -> Hashes:
+    """By the share of them that two texts have in common, copies are known; () for a text too short for that."""
+    words = list(chain.from_iterable(map(_WORDS.__getitem__, text.split())))  # no word reaches across white space
+    grams = list(map(" ".join, zip(words, words[1:], words[2:], words[3:], strict=False)))
+    if len(set(grams)) < MIN_GRAMS:
+        return ()
     minhash = RMinHash(num_perm=HASHES, seed=SEED)
-    minhash.update(list(grams))
-    return base64.b85encode(struct.pack(f"<{HASHES}I", *minhash.digest())).decode()
+    minhash.update(grams)  # those that repeat change nothing: of each hash the smallest counts
+    return tuple(minhash.digest())
+
+
+@lru_cache(maxsize=2 * MAX_STORIES)  # one is compared with many, and 0.1 ms each time that it is read
+def hashes_in(signature: str) -> Hashes:
+    return struct.unpack(f"<{HASHES}I", base64.b85decode(signature)) if signature else ()
 
 
 def likeness(one: str, other: str) -> float:
     """The estimated share of 4-grams that two texts have in common, 0 to 1; 0 where one has no signature."""
     if not one or not other:
         return 0.0
-    return sum(a == b for a, b in zip(_hashes(one), _hashes(other), strict=True)) / HASHES
+    return sum(a == b for a, b in zip(hashes_in(one), hashes_in(other), strict=True)) / HASHES
 
 
 class Texts:
-    """Texts by signature, to be asked which of them another one is a copy of: as assign() decides it, for thousands.
+    """Texts by their hashes, to be asked which of them another one is a copy of: as assign() decides it, for thousands.
 
-    Looks up each of the 128 places instead of comparing text with text.
+    Looks up each of the 128 hashes instead of comparing text with text.
     """
 
     def __init__(self) -> None:
-        self._at: dict[tuple[int, int], list[int]] = {}
+        # By place and hash, the numbers of the texts. No container for each: the garbage collector would go through
+        # them all, again and again.
+        self._having: tuple[dict[int, tuple[int, ...]], ...] = tuple({} for _ in range(HASHES))
 
-    def add(self, number: int, signature: str) -> None:
-        for place in enumerate(_hashes(signature) if signature else ()):
-            self._at.setdefault(place, []).append(number)
+    def add(self, number: int, hashes: Hashes) -> None:
+        own = (number,)
+        for having, value in zip(self._having, hashes, strict=False):
+            having[value] = having.get(value, ()) + own
 
-    def copied_by(self, signature: str) -> int | None:
+    def copied_by(self, hashes: Hashes) -> int | None:
         """The number of the text that is most alike, if it is alike enough; the first of equals."""
-        found = map(self._at.get, enumerate(_hashes(signature) if signature else ()))
+        found = map(dict[int, tuple[int, ...]].get, self._having, hashes)
         shared = Counter(chain.from_iterable(filter(None, found)))
         best, places = max(shared.items(), key=lambda item: (item[1], -item[0]), default=(0, 0))
         return best if places / HASHES >= ALIKE else None
@@ -228,8 +247,3 @@ def _read(store: Store, receiver: str) -> tuple[Stories, str | None]:
 def _key(receiver: str) -> str:
     # -2: the form of the file. A file of another form is forgotten, which costs a day's copies their threads.
     return f"stories/{receiver}/{int(WINDOW.total_seconds()) // 3600}h-2.json"
-
-
-@lru_cache(maxsize=2 * MAX_STORIES)  # one is compared with many, and 0.1 ms each time that it is read
-def _hashes(signature: str) -> tuple[int, ...]:
-    return struct.unpack(f"<{HASHES}I", base64.b85decode(signature))

@@ -10,9 +10,9 @@ from operator import itemgetter
 from typing import Literal
 
 from include.wirewatch.match.fold import APOSTROPHE, WORD
-from include.wirewatch.match.remembered import Remembered
 from include.wirewatch.match.sentences import sentences
 from include.wirewatch.match.vocabulary import Keys, Vocabulary
+from include.wirewatch.remembered import Remembered
 
 Range = tuple[int, int]
 _EDGES = Remembered(

@@ -1,7 +1,7 @@
 """The folded words of texts. What is folded is remembered, for news repeats its words."""
 
 from include.wirewatch.match.fold import WORD, fold
-from include.wirewatch.match.remembered import Remembered
+from include.wirewatch.remembered import Remembered
 
 FOLDS = Remembered(fold)
 

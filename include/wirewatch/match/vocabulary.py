@@ -13,7 +13,7 @@ from include.wirewatch.match.fold import WORD
 from include.wirewatch.match.forms import FOLDS, parts_of
 from include.wirewatch.match.lemma import lemmas
 from include.wirewatch.match.nodes import Node, Term, Word, children
-from include.wirewatch.match.remembered import Remembered
+from include.wirewatch.remembered import Remembered
 
 Keys = tuple[str, ...]
 Chunk = tuple[tuple[int, ...], tuple[Keys, ...]]

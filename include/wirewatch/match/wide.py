@@ -9,8 +9,8 @@ from include.wirewatch.match.fold import WORD
 from include.wirewatch.match.forms import FOLDS, parts_of
 from include.wirewatch.match.nodes import Node, Term, Word, children
 from include.wirewatch.match.parse import parse, parse_part
-from include.wirewatch.match.remembered import Remembered
 from include.wirewatch.match.vocabulary import Vocabulary
+from include.wirewatch.remembered import Remembered
 
 MOST = 1_000  # different words
 

@@ -1,7 +1,7 @@
 """How many alerts a rules file would have led to, a day and receiver. Pure: the decisions are the live run's own.
 
 Routes, `instant_from` and the sources' `alert_max_age` are applied, as stages/judge.py does. Of a story's copies the
-first is an alert and the others are replies, by the texts' signatures as in deliver/story.py; what a further rule finds
+first is an alert and the others are replies, by the texts' hashes as in deliver/story.py; what a further rule finds
 in an article that was told already is a reply too. An article is judged as it was fetched, but as of the end of its day
 at the latest: what history fetched long afterwards counts as if live polling had found it.
 
@@ -15,9 +15,9 @@ from datetime import UTC, date, datetime, time, timedelta
 from typing import NamedTuple
 
 from include.wirewatch.config.receivers import ReceiversFile
-from include.wirewatch.deliver.story import WINDOW, Texts
+from include.wirewatch.deliver.story import WINDOW, Hashes, Texts, hashes_of
 from include.wirewatch.models import Article, RuleMatch
-from include.wirewatch.stages.judge import Sighting, judge, text_signature
+from include.wirewatch.stages.judge import Sighting, judge, signed_text
 
 MAX_AGE = timedelta(hours=24)  # of a source that sources.yaml does not name any more
 
@@ -28,7 +28,7 @@ class _Told(NamedTuple):
     at: datetime
     article_id: str
     receiver: str
-    signature: str
+    hashes: Hashes
 
 
 class Counted:
@@ -63,8 +63,8 @@ class Forecast:
         self.stale[day] += judgement.decision == "stale"
         for name in judgement.waiting:
             self.receivers[name].digest[day] += 1
-        signature = text_signature(article) if judgement.instant else ""
-        self._today += [_Told(seen_at, article.article_id, name, signature) for name in judgement.instant]
+        hashes = hashes_of(signed_text(article)) if judgement.instant else ()
+        self._today += [_Told(seen_at, article.article_id, name, hashes) for name in judgement.instant]
 
     def end(self, day: date) -> None:
         """Called after the last article of each day, in the order of the days: then alerts are told in their order."""
@@ -103,9 +103,9 @@ class _Texts:
         self._told_at: list[datetime] = []
 
     def add(self, told: _Told) -> None:
-        self._texts.add(len(self._told_at), told.signature)
+        self._texts.add(len(self._told_at), told.hashes)
         self._told_at.append(told.at)
 
     def has_copy(self, told: _Told) -> bool:
-        lead = self._texts.copied_by(told.signature)
+        lead = self._texts.copied_by(told.hashes)
         return lead is not None and told.at < self._told_at[lead] + WINDOW

@@ -145,4 +145,9 @@ def quiet_row(article: Article, found: tuple[RuleMatch, ...]) -> ArticleMatches:
 
 
 def text_signature(article: Article) -> str:
-    return signature_of(f"{article.title}\n{article.text}")
+    return signature_of(signed_text(article))
+
+
+def signed_text(article: Article) -> str:
+    """That by which its copies are known."""
+    return f"{article.title}\n{article.text}"

@@ -2,7 +2,7 @@
 
 import pytest
 
-from include.wirewatch.match.remembered import Remembered
+from include.wirewatch.remembered import Remembered
 
 
 def test_an_answer_is_worked_out_once():
