@@ -28,6 +28,7 @@ _lock = Lock()
 
 class _QuietHandler(WSGIRequestHandler):
     protocol_version = "HTTP/1.1"
+    disable_nagle_algorithm = True  # else the end of an answer to PUT waits 10 ms, for the connection to be closed
 
     def log(self, type: str, message: str, *args: object) -> None:
         pass
