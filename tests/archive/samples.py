@@ -3,12 +3,12 @@
 from datetime import UTC, date, datetime, timedelta
 
 from include.wirewatch.archive import BatchKey
-from include.wirewatch.match.forms import forms_of
 from include.wirewatch.models import Article
+from include.wirewatch.stages.compact import derived
 
 DAY = date(2026, 11, 24)
 NOON = datetime(2026, 11, 24, 12, tzinfo=UTC)
-FORMS = forms_of
+DERIVE = derived
 
 
 def article(

@@ -6,7 +6,7 @@ import pytest
 from include.wirewatch import archive
 from include.wirewatch.archive import clean_day, compact_day, read_day
 from include.wirewatch.archive.days import find_manifest
-from tests.archive.samples import DAY, FORMS, article, clean_key
+from tests.archive.samples import DAY, DERIVE, article, clean_key
 from tests.fakes.memory_store import MemoryStore
 
 
@@ -20,7 +20,7 @@ def day():
     store = MemoryStore()
     archive.write_articles(store, clean_key("b1"), [article("a", hour=10), article("b")])
     archive.write_articles(store, clean_key("b2"), [article("a", hour=11), article("c")])
-    compact_day(store, DAY, forms_of=FORMS)
+    compact_day(store, DAY, derive=DERIVE)
     archive.write_articles(store, clean_key("b2", "e2"), [article("c", text="anew", extractor="e2")])
     archive.write_articles(store, clean_key("b3"), [article("b", hour=15), article("d")])
     return store
@@ -45,7 +45,7 @@ def calls_of(store, act):
 
 
 def compact(store):
-    return compact_day(store, DAY, forms_of=FORMS)
+    return compact_day(store, DAY, derive=DERIVE)
 
 
 def test_the_day_of_these_tests_has_all_that_makes_it_hard(day):

@@ -9,7 +9,7 @@ from include.wirewatch.archive import CleanDay, clean_day, compact_day, read_day
 from include.wirewatch.archive.days import Manifest, current
 from include.wirewatch.errors import StoreError
 from include.wirewatch.store import Listed
-from tests.archive.samples import DAY, FORMS, NOON, article, clean_key
+from tests.archive.samples import DAY, DERIVE, NOON, article, clean_key
 from tests.fakes.memory_store import MemoryStore
 
 B1, B2, B1_NEWER, FILE = clean_key("b1"), clean_key("b2"), clean_key("b1", "e2"), "compact/dt=2026-11-24/x.parquet"
@@ -66,7 +66,7 @@ def test_an_article_of_several_batches_counts_once_as_it_was_fetched_last(memory
     archive.write_articles(memory, clean_key("b2"), [early])
     archive.write_articles(memory, clean_key("b3"), [summary])
     assert read(memory) == [late, article("b")]
-    compact_day(memory, DAY, forms_of=FORMS)
+    compact_day(memory, DAY, derive=DERIVE)
     assert read(memory) == [late, article("b")]
     latest = article("a", hour=15)
     archive.write_articles(memory, clean_key("b0"), [latest])
@@ -82,19 +82,19 @@ def test_an_article_that_the_newer_extractor_no_longer_finds_comes_back_from_the
     first, second = article("a", hour=11), article("a", hour=12)
     archive.write_articles(memory, B1, [first])
     archive.write_articles(memory, B2, [second])
-    compact_day(memory, DAY, forms_of=FORMS)
+    compact_day(memory, DAY, derive=DERIVE)
     assert read(memory) == [second]
     archive.write_articles(memory, clean_key("b3"), [])
-    assert compact_day(memory, DAY, forms_of=FORMS).outcome == "compacted", "the first file's batches stay behind"
+    assert compact_day(memory, DAY, derive=DERIVE).outcome == "compacted", "the first file's batches stay behind"
     archive.write_articles(memory, clean_key("b2", "e2"), [])
     assert read(memory) == [first]
-    compact_day(memory, DAY, forms_of=FORMS)
+    compact_day(memory, DAY, derive=DERIVE)
     assert read(memory) == [first]
 
 
 def test_a_file_that_is_gone_is_named(memory):
     archive.write_articles(memory, B1, [article("a")])
-    parquet = compact_day(memory, DAY, forms_of=FORMS).parquet
+    parquet = compact_day(memory, DAY, derive=DERIVE).parquet
     day = clean_day(memory, DAY)
     del memory.objects[parquet]
     with pytest.raises(StoreError, match=f"{parquet} is not there, but manifest/dt=2026-11-24.json refers to it"):
@@ -123,7 +123,7 @@ def test_whatever_is_written_and_compacted_readers_see_each_current_article_once
     memory, copies = MemoryStore(), []
     for step in steps:
         if step == "compact":
-            compact_day(memory, DAY, forms_of=FORMS)
+            compact_day(memory, DAY, derive=DERIVE)
         else:
             batch, extractor, hours = step
             # An extractor always reads a batch alike; what it found the first time is what it finds.

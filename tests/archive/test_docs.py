@@ -7,7 +7,7 @@ import duckdb
 
 from include.wirewatch import archive
 from include.wirewatch.archive import compact_day
-from tests.archive.samples import DAY, FORMS, article, clean_key
+from tests.archive.samples import DAY, DERIVE, article, clean_key
 from tests.fakes.memory_store import MemoryStore
 
 PAGE = (Path(__file__).parents[2] / "docs" / "archive.md").read_text()
@@ -17,9 +17,9 @@ PAGE = (Path(__file__).parents[2] / "docs" / "archive.md").read_text()
 def test_the_query_of_the_page_counts_each_article_once(tmp_path, monkeypatch):
     store = MemoryStore()
     archive.write_articles(store, clean_key("b1"), [article("a"), article("b", text="Nothing of the kind.")])
-    compact_day(store, DAY, forms_of=FORMS)
+    compact_day(store, DAY, derive=DERIVE)
     archive.write_articles(store, clean_key("b2"), [article("a", hour=13), article("c")])
-    compact_day(store, DAY, forms_of=FORMS)
+    compact_day(store, DAY, derive=DERIVE)
     for key, (body, _) in store.objects.items():
         path = tmp_path / "archive" / key
         path.parent.mkdir(parents=True, exist_ok=True)

@@ -9,6 +9,8 @@ from hypothesis import strategies as st
 from include.wirewatch.archive.parquet import ARTICLE_COLUMNS, COLUMNS, FORMAT, Row, read_parquet, write_parquet
 from include.wirewatch.match.forms import forms_of
 from include.wirewatch.models import Article, RawRef
+from include.wirewatch.stages.compact import derived
+from include.wirewatch.stages.judge import text_signature
 from tests.archive.samples import article, clean_key
 
 texts = st.text(st.characters(exclude_categories=["Cs"]), max_size=30) | st.sampled_from(
@@ -43,7 +45,7 @@ articles = st.builds(Article, **{name: special.get(name, values[kind]) for name,
 
 
 def written(path, rows):
-    return write_parquet([(row, forms_of(row.article.title, row.article.text)) for row in rows], path)
+    return write_parquet([(row, derived(row.article)) for row in rows], path)
 
 
 @settings(max_examples=8, deadline=None)
@@ -72,6 +74,13 @@ def test_forms_holds_every_folded_word_between_spaces(tmp_path):
     assert all(f" {word} " in forms for word in ("ceasefire", "ukraine", "ukraine's", "zürich", "title"))
 
 
+def test_signature_is_that_by_which_the_live_run_knows_copies(tmp_path):
+    long = article("a", text=" ".join(f"word{number}" for number in range(60)))
+    written(tmp_path / "day.parquet", [Row(clean_key("b1"), long), Row(clean_key("b1"), article("b"))])
+    found = duckdb.sql(f"SELECT signature FROM '{tmp_path}/day.parquet'").fetchall()
+    assert found == [(text_signature(long),), ("",)]
+
+
 WORDS = (
     "19 3 5 covid d'état fine istanbul n rock rock'n'roll roll strasse u x x's élan état ελλαδασ"
     " об об'єкт перемир перемир'я єкт น้ ํา 停 火"
@@ -82,7 +91,7 @@ WORDS = (
 # purpose, raise archive.parquet.FORMAT together with the expectation: days are then compacted anew.
 def test_the_words_in_forms_are_those_of_this_format():
     text = "Straße ÉLAN d'État Ελλάδας Перемир’я 停火 U.N. COVID-19 ﬁne İstanbul 3,5 rock'n'roll X's об`єкт น้ำ"
-    assert (FORMAT, " ".join(sorted(forms_of(text, "")))) == (2, WORDS)
+    assert (FORMAT, " ".join(sorted(forms_of(text, "")))) == (3, WORDS)
 
 
 def test_a_field_that_an_older_file_lacks_is_at_its_default(tmp_path):
@@ -94,7 +103,7 @@ def test_a_field_that_an_older_file_lacks_is_at_its_default(tmp_path):
 
 def test_a_line_on_the_way_that_fails_leaves_no_file_behind(tmp_path):
     def rows():
-        yield Row(clean_key("b1"), article("a")), []
+        yield Row(clean_key("b1"), article("a")), derived(article("a"))
         raise RuntimeError("S3 broke")
 
     with pytest.raises(RuntimeError, match="S3 broke"):

@@ -19,11 +19,12 @@ import yaml
 
 from include.wirewatch.archive import BatchKey
 from include.wirewatch.archive.days import Manifest, manifest_key
-from include.wirewatch.archive.parquet import Row, write_parquet
+from include.wirewatch.archive.parquet import Derived, Row, write_parquet
 from include.wirewatch.match.forms import forms_of
 from include.wirewatch.match.sentences import sentences
 from include.wirewatch.models import Article
 from include.wirewatch.settings import DEFAULT_CONFIG
+from include.wirewatch.stages.judge import text_signature
 from tests.benchmarks.corpus import PLACE
 
 ARTICLES = 200_000
@@ -83,8 +84,9 @@ def write_day(folder: Path, day: date, articles: list[list[Sentence]]) -> None:
     start = datetime.combine(day, time(), UTC)
     step = timedelta(days=1) / max(len(articles), 1)
     rows = (
-        (Row(key, article(day, number, start + number * step, found)), frozenset().union(*(one.forms for one in found)))
+        (Row(key, one), Derived(frozenset().union(*(each.forms for each in found)), text_signature(one)))
         for number, found in enumerate(articles)
+        for one in [article(day, number, start + number * step, found)]
     )
     place = folder / f"compact/dt={day}"
     place.mkdir(parents=True, exist_ok=True)

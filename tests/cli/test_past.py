@@ -18,8 +18,8 @@ from typer.testing import CliRunner
 from include.wirewatch.archive import BatchKey, compact_day, write_articles
 from include.wirewatch.cli import app, main
 from include.wirewatch.errors import ConfigError
-from include.wirewatch.match.forms import forms_of
 from include.wirewatch.settings import S3Place
+from include.wirewatch.stages.compact import derived
 from include.wirewatch.store import Store
 from tests.fakes.s3_server import LockedS3
 from tests.retro.samples import MONDAY, TUESDAY, WEDNESDAY, article, write_archive
@@ -292,7 +292,7 @@ def test_ctrl_c_is_130_with_one_line_and_leaves_nothing_half_written(where, conf
         store = Store(s3.client(), S3Place(f"ctrl-c-{where}", ""))
         write_articles(store, BatchKey(str(MONDAY), "b").clean("e1"), [article("a", "A truce.")])
         if where == "compact":
-            compact_day(store, MONDAY, forms_of=forms_of)
+            compact_day(store, MONDAY, derive=derived)
         s3.faults = stall
         command = [sys.executable, "-c", "from include.wirewatch.cli import main; main()", "backtest"]
         arguments = [config / "rules.yaml", *RANGE, "--config", config, "--cache", tmp_path / "cache"]

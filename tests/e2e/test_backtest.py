@@ -5,11 +5,11 @@ from datetime import date
 from include.wirewatch import archive
 from include.wirewatch.archive import compact_day
 from include.wirewatch.match import load_rules
-from include.wirewatch.match.forms import forms_of
 from include.wirewatch.retro.backtest import Backtest
 from include.wirewatch.retro.files import through_cache
 from include.wirewatch.retro.forecast import Forecast
 from include.wirewatch.retro.scan import Scan
+from include.wirewatch.stages.compact import derived
 
 
 def test_live_and_retro_never_differ(deployment, tmp_path):
@@ -31,4 +31,4 @@ def test_live_and_retro_never_differ(deployment, tmp_path):
         counted = result.rules.forecast.receivers.values()
         told = sum(len(row.receivers) for row in live)
         assert sum(one.alerts.total() + one.replies.total() for one in counted) == told > 0
-        compact_day(deployment.store, day, forms_of=forms_of)
+        compact_day(deployment.store, day, derive=derived)

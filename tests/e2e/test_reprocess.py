@@ -115,7 +115,7 @@ def test_stored_pages_are_read_by_todays_extractor_and_their_new_copies_count(in
     age(ingested.store)
     aged = keys_of(ingested.store)
     assert {one.title for one in articles_of(ingested.store)} == {"?"}
-    archive.compact_day(ingested.store, TODAY, forms_of=lambda *_: ())
+    archive.compact_day(ingested.store, TODAY, derive=lambda _: archive.Derived((), ""))
     assert reprocess(ingested, **{"from": "raw"})[0] == {"from": "raw", "batches": 2, "extracted": 2}
     assert articles_of(ingested.store) == expected
     assert ingested.newsroom.requests == []

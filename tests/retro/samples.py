@@ -6,9 +6,9 @@ from pathlib import Path
 from include.wirewatch.archive import BatchKey, compact_day, write_articles
 from include.wirewatch.config.rules import RulesFile
 from include.wirewatch.match import RuleSet, compile_rules
-from include.wirewatch.match.forms import forms_of
 from include.wirewatch.models import Article
 from include.wirewatch.retro.scan import Matched
+from include.wirewatch.stages.compact import derived
 from include.wirewatch.stages.judge import document_of
 from tests.fakes.memory_store import MemoryStore
 
@@ -46,7 +46,7 @@ def write_archive(folder: Path, *days: tuple[date, list[Article]], compacted: bo
     for day, articles in days:
         write_articles(store, BatchKey(str(day), "b").clean("e1"), articles)  # type: ignore[arg-type]
         if compacted:
-            compact_day(store, day, forms_of=forms_of)  # type: ignore[arg-type]
+            compact_day(store, day, derive=derived)  # type: ignore[arg-type]
     for key, (body, _) in store.objects.items():
         (folder / key).parent.mkdir(parents=True, exist_ok=True)
         (folder / key).write_bytes(body)

@@ -5,6 +5,7 @@ from datetime import timedelta
 from include.wirewatch.config.receivers import ReceiversFile
 from include.wirewatch.retro.forecast import Forecast
 from include.wirewatch.retro.tally import Tally
+from include.wirewatch.stages.judge import text_signature
 from tests.retro.samples import MONDAY, TUESDAY, WEDNESDAY, article, matched, rules
 
 RULES = rules(truce="high: truce", oil="low: oil")
@@ -16,14 +17,19 @@ STORY = (
 
 
 def forecast_of(*found, receivers=(DESK,), routes=({"to": ["desk"]},), max_ages=None, **more):
+    """The same whether signatures come from the archive or are worked out."""
     file = ReceiversFile.model_validate({"receivers": receivers, "routes": routes, **more})
-    forecast, tally = Forecast(file, max_ages or {}), Tally(RULES)
+    forecasts, tally = [Forecast(file, max_ages or {}) for _ in range(2)], Tally(RULES)
     for day in (MONDAY, TUESDAY, WEDNESDAY):
         for on, one in found:
             if on == day:
-                forecast.add(day, one, tally.add(day, one, matched(day, one, RULES).verdicts[0]))
-        forecast.end(day)
-    return forecast
+                new = tally.add(day, one, matched(day, one, RULES).verdicts[0])
+                for forecast, signature in zip(forecasts, (None, text_signature(one)), strict=True):
+                    forecast.add(day, one, new, signature)
+        for forecast in forecasts:
+            forecast.end(day)
+    assert all(counts(forecasts[0], name) == counts(forecasts[1], name) for name in forecasts[0].receivers)
+    return forecasts[0]
 
 
 def counts(forecast, name="desk"):

@@ -7,14 +7,14 @@ from pathlib import Path
 import duckdb
 import pytest
 
-from include.wirewatch.archive import FORMAT, clean_day, compact_day, read_day, write_articles
+from include.wirewatch.archive import FORMAT, Derived, clean_day, compact_day, read_day, write_articles
 from include.wirewatch.archive.days import manifest_key
 from include.wirewatch.errors import StoreError
 from include.wirewatch.match import RuleSet, query_rules
 from include.wirewatch.retro.files import ArchiveFiles, local_copy
 from include.wirewatch.retro.scan import Scan, read_whole
 from include.wirewatch.stages.judge import document_of
-from tests.archive.samples import DAY, FORMS, article, clean_key
+from tests.archive.samples import DAY, DERIVE, article, clean_key
 from tests.fakes.memory_store import MemoryStore
 
 CEASEFIRE = query_rules("ceasefire NOT sport")
@@ -59,7 +59,7 @@ def test_a_day_gives_what_the_engine_matches_of_its_current_articles(files, seed
     chooser = random.Random(seed)
     for step in range(6):
         if chooser.random() < 0.3:
-            compact_day(files.store, DAY, forms_of=FORMS)
+            compact_day(files.store, DAY, derive=DERIVE)
         names = chooser.sample("abcdef", 3)
         key = clean_key(f"b{chooser.randrange(4)}", f"e{step}")
         rows = [article(name, hour=chooser.choice([None, 9, 12, 15]), text=chooser.choice(TEXTS)) for name in names]
@@ -71,7 +71,7 @@ def test_a_day_gives_what_the_engine_matches_of_its_current_articles(files, seed
 def test_of_a_compacted_day_only_what_may_match_is_read(files):
     rows = [article(f"a{number}", text="Ceasefire." if number < 3 else "Nothing.") for number in range(50)]
     write_articles(files.store, clean_key("b"), rows)
-    compact_day(files.store, DAY, forms_of=FORMS)
+    compact_day(files.store, DAY, derive=DERIVE)
     scan = Scan(files, [CEASEFIRE])
     assert len(list(scan.of_day(DAY))) == 3
     assert (scan.articles, scan.judged) == (50, 3)
@@ -79,14 +79,22 @@ def test_of_a_compacted_day_only_what_may_match_is_read(files):
 
 def test_a_file_with_words_folded_otherwise_is_read_whole(files):
     write_articles(files.store, clean_key("b"), [article("a"), article("b", text="Nothing.")])
-    compact_day(files.store, DAY, forms_of=lambda title, text: {"another", "folding"})
+    compact_day(files.store, DAY, derive=lambda one: Derived({"another", "folding"}, "another"))
     assert answers(files, CEASEFIRE) == []
     key = manifest_key(DAY)
     body, tick = files.store.objects[key]
     files.store.objects[key] = (body.replace(f'"format":{FORMAT}'.encode(), b'"format":0'), tick)
     scan = Scan(files, [CEASEFIRE])
-    assert [found.article.article_id for found in scan.of_day(DAY)] == ["a"]
+    assert [(found.article.article_id, found.signature) for found in scan.of_day(DAY)] == [("a", None)]
     assert scan.judged == 2
+
+
+def test_signatures_come_from_the_file_and_a_batch_has_none(files):
+    write_articles(files.store, clean_key("b"), [article("a"), article("b", text="Nothing.")])
+    compact_day(files.store, DAY, derive=lambda one: DERIVE(one)._replace(signature=one.article_id))
+    write_articles(files.store, clean_key("c"), [article("c")])
+    scan = Scan(files, [CEASEFIRE])
+    assert {found.article.article_id: found.signature for found in scan.of_day(DAY)} == {"a": "a", "c": None}
 
 
 def test_a_day_without_anything_is_empty(files):
@@ -95,7 +103,7 @@ def test_a_day_without_anything_is_empty(files):
 
 def test_a_broken_file_is_named_with_what_to_do(files, tmp_path):
     write_articles(files.store, clean_key("b"), [article("a")])
-    parquet = compact_day(files.store, DAY, forms_of=FORMS).parquet
+    parquet = compact_day(files.store, DAY, derive=DERIVE).parquet
     files.store.objects[parquet] = (b"PAR1 and no more", 1)
     with pytest.raises(StoreError, match=r"\.parquet: .*; if the file is damaged, delete it and fetch it again"):
         answers(files, CEASEFIRE)
@@ -108,7 +116,7 @@ def test_rules_that_name_no_word_are_told(files):
 
 def test_duckdb_never_has_more_than_its_share(files):
     write_articles(files.store, clean_key("b"), [article("a")])
-    compact_day(files.store, DAY, forms_of=FORMS)
+    compact_day(files.store, DAY, derive=DERIVE)
     seen: list[tuple[str, ...]] = []
     real = duckdb.connect
 
@@ -125,7 +133,7 @@ def test_duckdb_never_has_more_than_its_share(files):
 
 def test_a_local_copy_is_read_like_s3(files, tmp_path):
     write_articles(files.store, clean_key("b"), [article("a"), article("b", text="Nothing.")])
-    compact_day(files.store, DAY, forms_of=FORMS)
+    compact_day(files.store, DAY, derive=DERIVE)
     write_articles(files.store, clean_key("c"), [article("c")])
     for key, (body, _) in files.store.objects.items():
         path = tmp_path / "copy" / key

@@ -41,7 +41,7 @@ from include.wirewatch.archive.batches import (
 )
 from include.wirewatch.archive.compact import Compaction, compact_day
 from include.wirewatch.archive.days import CleanDay, clean_day, newest_copies, read_day
-from include.wirewatch.archive.parquet import COLUMNS, FORMAT, article_of_row
+from include.wirewatch.archive.parquet import COLUMNS, FORMAT, Derived, article_of_row
 
 __all__ = [
     "COLUMNS",
@@ -50,6 +50,7 @@ __all__ = [
     "BatchKey",
     "CleanDay",
     "Compaction",
+    "Derived",
     "RawWriter",
     "article_of_row",
     "clean_day",

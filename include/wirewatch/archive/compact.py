@@ -7,16 +7,17 @@ before the switch, it leaves a file that nobody reads; nothing is deleted, and n
 import hashlib
 import tempfile
 from collections import defaultdict
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Iterator
 from datetime import date
 from pathlib import Path
 from typing import NamedTuple
 
 from include.wirewatch.archive.days import CleanDay, Manifest, current, find_manifest, manifest_key, versions
-from include.wirewatch.archive.parquet import FORMAT, Row, write_parquet
+from include.wirewatch.archive.parquet import FORMAT, Derived, Row, write_parquet
+from include.wirewatch.models import Article
 from include.wirewatch.store import Store
 
-FormsOf = Callable[[str, str], Iterable[str]]
+Derive = Callable[[Article], Derived]
 
 
 class Compaction(NamedTuple):
@@ -32,10 +33,10 @@ class Compaction(NamedTuple):
     batches: int = 0
 
 
-def compact_day(store: Store, day: date, *, forms_of: FormsOf) -> Compaction:
+def compact_day(store: Store, day: date, *, derive: Derive) -> Compaction:
     """Compact what is current of a day, unless all of it is in the day's file already.
 
-    forms_of: (title, text) → their folded words, for the column `forms`.
+    derive: what the file is to hold of an article beside its fields.
     """
     manifest, etag = find_manifest(store, day)
     found = current(day, manifest, store.list(f"clean/dt={day}/"))
@@ -45,7 +46,7 @@ def compact_day(store: Store, day: date, *, forms_of: FormsOf) -> Compaction:
     with tempfile.TemporaryDirectory(prefix="wirewatch-") as folder:
         path = Path(folder) / "compacted.parquet"
         latest = _latest(store, found, behind)
-        articles = write_parquet(((row, forms_of(row.article.title, row.article.text)) for row in latest), path)
+        articles = write_parquet(((row, derive(row.article)) for row in latest), path)
         parquet = f"compact/dt={day}/{_digest(path)}.parquet"
         store.put_file(parquet, path)
     switched = store.swap(manifest_key(day), _next(manifest, found, parquet, behind).model_dump_json().encode(), etag)

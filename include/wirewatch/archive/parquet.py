@@ -1,9 +1,10 @@
 """The file that a day's clean batches become, for DuckDB, Athena and pandas: one row an article, in Parquet.
 
-Every field of Article is a column of its own name: times in UTC, `raw` and `origins` as JSON text. Two columns more:
+Every field of Article is a column of its own name: times in UTC, `raw` and `origins` as JSON text. Three columns more:
 
     clean_key  the clean batch that the row came from
     forms      every folded word of title and text, sorted, each with a space before and behind: ` ceasefire talks `
+    signature  by which copies of the text are known; "" of one that is too short for that
 
 DuckDB writes and reads it. It is imported where it is used: its 0.15 s are not for tasks that only write batches.
 """
@@ -19,9 +20,9 @@ from include.wirewatch.models import Article
 if TYPE_CHECKING:
     import duckdb
 
-# The version of the columns and of the words in `forms`: who changes either, the folding of words too, raises it, and
-# days are compacted anew.
-FORMAT = 2
+# The version of the columns, of the words in `forms` and of `signature`: who changes any of them, the folding of words
+# too, raises it, and days are compacted anew.
+FORMAT = 3
 ARTICLE_COLUMNS = {
     "article_id": "VARCHAR",
     "source": "VARCHAR",
@@ -55,7 +56,7 @@ ARTICLE_COLUMNS = {
 }
 # Without a zone: with one, DuckDB needs an extension from the network for most of what can be asked of a time.
 TIMES = {name for name, kind in ARTICLE_COLUMNS.items() if kind == "TIMESTAMP"}
-COLUMNS = {**ARTICLE_COLUMNS, "clean_key": "VARCHAR", "forms": "VARCHAR"}
+COLUMNS = {**ARTICLE_COLUMNS, "clean_key": "VARCHAR", "forms": "VARCHAR", "signature": "VARCHAR"}
 FETCH_ROWS = 256
 MEMORY = "384MB"
 # DuckDB refuses a line that is longer. A page has 3 MB at most, unless a setting says otherwise.
@@ -63,14 +64,22 @@ MAX_LINE_BYTES = 64 << 20
 
 
 class Row(NamedTuple):
-    """An article of a day, and the clean batch that it came from."""
+    """An article of a day, and the clean batch that it came from. signature: None where it was not read."""
 
     clean_key: str
     article: Article
+    signature: str | None = None
 
 
-def write_parquet(rows: Iterable[tuple[Row, Iterable[str]]], path: Path) -> int:
-    """Write rows, each with its folded words, to a file, and return their number.
+class Derived(NamedTuple):
+    """What a file holds of an article beside its fields; the columns say what it is."""
+
+    forms: Iterable[str]
+    signature: str
+
+
+def write_parquet(rows: Iterable[tuple[Row, Derived]], path: Path) -> int:
+    """Write rows, each with what is derived from it, to a file, and return their number.
 
     They pass through a temporary file beside it, so that memory is bounded however many there are.
     """
@@ -78,8 +87,8 @@ def write_parquet(rows: Iterable[tuple[Row, Iterable[str]]], path: Path) -> int:
     count = 0
     try:
         with lines.open("w", encoding="utf-8") as out:
-            for row, forms in rows:
-                out.write(json.dumps(_json_of(row, forms), ensure_ascii=False) + "\n")
+            for row, derived in rows:
+                out.write(json.dumps(_json_of(row, derived), ensure_ascii=False) + "\n")
                 count += 1
         with connect() as connection:
             # A row group is what is read at least when one row of it is wanted: 4,096 articles are some 10 MB.
@@ -96,7 +105,7 @@ def write_parquet(rows: Iterable[tuple[Row, Iterable[str]]], path: Path) -> int:
 def read_parquet(path: Path) -> Iterator[Row]:
     """Every row of a file, in its order; a few hundred in memory at once."""
     with connect() as connection:
-        found = connection.execute("SELECT * EXCLUDE (forms) FROM read_parquet($path)", {"path": str(path)})
+        found = connection.execute("SELECT * EXCLUDE (forms, signature) FROM read_parquet($path)", {"path": str(path)})
         names = [column[0] for column in found.description or ()]
         while chunk := found.fetchmany(FETCH_ROWS):
             for values in chunk:
@@ -125,12 +134,13 @@ def connect() -> "duckdb.DuckDBPyConnection":
     return duckdb.connect(config={"threads": 1, "memory_limit": MEMORY, **offline})
 
 
-def _json_of(row: Row, forms: Iterable[str]) -> dict[str, Any]:
+def _json_of(row: Row, derived: Derived) -> dict[str, Any]:
     values = row.article.model_dump(mode="json")
     return {
         **values,
         "origins": json.dumps(values["origins"], ensure_ascii=False),
         "raw": json.dumps(values["raw"]) if values["raw"] is not None else None,
         "clean_key": row.clean_key,
-        "forms": f" {' '.join(sorted(forms))} ",
+        "forms": f" {' '.join(sorted(derived.forms))} ",
+        "signature": derived.signature,
     }

@@ -52,7 +52,7 @@ class Backtest:
     def add(self, matched: Matched) -> None:
         for side, matches in zip(self.sides, matched.verdicts, strict=True):
             new = side.tally.add(matched.day, matched.article, matches)
-            side.forecast.add(matched.day, matched.article, new)
+            side.forecast.add(matched.day, matched.article, new, matched.signature)
         if self.against:
             ours, theirs = matched.verdicts
             self._collect(matched.day, matched.article, ours, theirs, gained=True)

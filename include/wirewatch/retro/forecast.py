@@ -15,7 +15,7 @@ from datetime import UTC, date, datetime, time, timedelta
 from typing import NamedTuple
 
 from include.wirewatch.config.receivers import ReceiversFile
-from include.wirewatch.deliver.story import WINDOW, Hashes, Texts, hashes_of
+from include.wirewatch.deliver.story import WINDOW, Hashes, Texts, hashes_in, hashes_of
 from include.wirewatch.models import Article, RuleMatch
 from include.wirewatch.stages.judge import Sighting, judge, signed_text
 
@@ -52,8 +52,8 @@ class Forecast:
         self._told = {name: _Stories() for name in self.receivers}
         self._today: list[_Told] = []
 
-    def add(self, day: date, article: Article, new: tuple[RuleMatch, ...]) -> None:
-        """new: the matches by rules that had not matched the article before."""
+    def add(self, day: date, article: Article, new: tuple[RuleMatch, ...], signature: str | None = None) -> None:
+        """new: the matches by rules that had not matched the article before. signature: None is to be worked out."""
         if not new:
             return
         end = datetime.combine(day + timedelta(days=1), time(), UTC)
@@ -63,7 +63,9 @@ class Forecast:
         self.stale[day] += judgement.decision == "stale"
         for name in judgement.waiting:
             self.receivers[name].digest[day] += 1
-        hashes = hashes_of(signed_text(article)) if judgement.instant else ()
+        if not judgement.instant:
+            return
+        hashes = hashes_of(signed_text(article)) if signature is None else hashes_in(signature)
         self._today += [_Told(seen_at, article.article_id, name, hashes) for name in judgement.instant]
 
     def end(self, day: date) -> None:

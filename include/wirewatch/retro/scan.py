@@ -32,11 +32,12 @@ Verdicts = tuple[tuple[RuleMatch, ...], ...]  # of each rule set, in their order
 
 
 class Matched(NamedTuple):
-    """An article that a rule of one of the rule sets matches."""
+    """An article that a rule of one of the rule sets matches. signature: None where the archive has none yet."""
 
     day: date
     article: Article
     verdicts: Verdicts
+    signature: str | None = None
 
 
 class Scan:
@@ -83,7 +84,7 @@ class Scan:
                 self.judged += 1
                 rank = Rank.of(row)
                 if latest.get(row.article.article_id, rank) == rank and any(verdicts := self._match(row.article)):
-                    yield Matched(found.day, row.article, verdicts)
+                    yield Matched(found.day, row.article, verdicts, row.signature)
         except duckdb.Error as error:
             reason = str(error).partition("\n")[0]
             raise StoreError(f"{path}: {reason}; if the file is damaged, delete it and fetch it again") from error
@@ -144,10 +145,11 @@ class _Compacted(NamedTuple):
         sql, values = as_sql(condition, "forms") if condition is not None else ("true", [])
         answer = self._ask("SELECT * EXCLUDE (forms)", sql, values)
         names = [column[0] for column in answer.description or ()]
+        is_todays = self.found.format == FORMAT
         while chunk := answer.fetchmany(FETCH_ROWS):
             for fields in chunk:
                 row = dict(zip(names, fields, strict=True))
-                yield Row(row["clean_key"], article_of_row(row))
+                yield Row(row["clean_key"], article_of_row(row), row["signature"] if is_todays else None)
 
     def _ask(self, select: str, condition: str, values: list[Any]) -> "duckdb.DuckDBPyConnection":
         counts = "clean_key NOT IN (SELECT unnest(?)) AND " if self.found.superseded else ""

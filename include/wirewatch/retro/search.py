@@ -34,7 +34,7 @@ def newest(matched: Iterable[Matched], limit: int) -> tuple[list[Found], int]:
     """
     known: set[str] = set()
     best: list[Found] = []
-    for day, article, verdicts in matched:
+    for day, article, verdicts, _ in matched:
         if article.article_id in known:
             continue
         known.add(article.article_id)

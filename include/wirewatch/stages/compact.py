@@ -8,7 +8,9 @@ from datetime import date, timedelta
 from include.wirewatch import archive
 from include.wirewatch.errors import WirewatchError
 from include.wirewatch.match.forms import forms_of
+from include.wirewatch.models import Article
 from include.wirewatch.runs import Run
+from include.wirewatch.stages.judge import text_signature
 from include.wirewatch.stages.report import last_words
 from include.wirewatch.stages.services import Services, Summary, summary_line
 
@@ -39,13 +41,18 @@ def days_due(run: Run, settled_days: int, look_back_days: int) -> list[date]:
     return archive.days_back(run.interval_end.date() - timedelta(days=settled_days), look_back_days)
 
 
+def derived(article: Article) -> archive.Derived:
+    """What a search or backtest of the past needs of an article, made once: its words, and how its copies are known."""
+    return archive.Derived(forms_of(article.title, article.text), text_signature(article))
+
+
 def compact_days(services: Services, days: Iterable[date]) -> Summary:
     """The same for these days."""
     done: Counter[str] = Counter(compacted=0, nothing_new=0)
     failed: dict[date, str] = {}
     for day in days:
         try:
-            compaction = archive.compact_day(services.store, day, forms_of=forms_of)
+            compaction = archive.compact_day(services.store, day, derive=derived)
         except Exception as error:
             # One bad day must not hold up the others.
             log.exception("compact.failed day=%s", day)
