@@ -25,9 +25,10 @@ class Field:
 
     def __init__(self, name: Literal["title", "body"], text: str, vocabulary: Vocabulary) -> None:
         self.name, self.text = name, text
-        # At single spaces, not at all white space: so a chunk's place follows from the lengths of those before it. No
-        # word reaches across white space.
-        self.chunks = text.split(" ")
+        # At each single space and line break, not at all white space: so a chunk's place follows from the lengths of
+        # those before it. No word reaches across white space. A chunk over a line break would be two words that hardly
+        # any other text has together, to be looked up anew: with 25 paragraphs a text, that took a third of matching.
+        self.chunks = text.replace("\n", " ").split(" ")
         # A call into C while the chunks are known: every article pays for this line, and most for little else.
         self.found = list(map(vocabulary.in_chunk.__getitem__, self.chunks))
 
