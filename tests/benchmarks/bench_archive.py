@@ -13,7 +13,7 @@ import tempfile
 from pathlib import Path
 from typing import Any
 
-from tests.benchmarks.archive_maker import DAYS, make_archive
+from tests.benchmarks.archive_maker import make_archive
 
 ARTICLES = 20_000
 ROUNDS = 3
@@ -29,16 +29,17 @@ def main(articles: int, folder: Path | None, rounds: int = ROUNDS) -> None:
         for _ in range(rounds):
             for kind, found in runs.items():
                 found.append(measured(folder, kind))
-    report(runs)
+        days = sum(1 for _ in (folder / "manifest").iterdir())
+    report(runs, days)
 
 
-def report(runs: dict[str, list[dict[str, Any]]]) -> None:
+def report(runs: dict[str, list[dict[str, Any]]], days: int) -> None:
     ours, theirs = runs["backtest"][0], runs["engine"][0]
     assert ours["matched"] == theirs["matched"], f"they differ: {ours}, {theirs}"
     cpu = {kind: statistics.median(one["cpu_s"] for one in found) for kind, found in runs.items()}
     peak = max(one["peak_mb"] for one in runs["backtest"])
     count = ours["articles"]
-    print(f"{count:,} articles of {DAYS} days; {ours['judged']:,} may match, {ours['matched']:,} do")
+    print(f"{count:,} articles of {days} days; {ours['judged']:,} may match, {ours['matched']:,} do")
     print(f"{'':10} {'CPU s':>8} {'articles/s':>12} {'peak MB':>8}")
     for kind, found in runs.items():
         print(f"{kind:10} {cpu[kind]:8.2f} {count / cpu[kind]:12,.0f} {max(one['peak_mb'] for one in found):8.0f}")
