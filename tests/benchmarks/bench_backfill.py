@@ -2,7 +2,7 @@
 
 Ours: ingest_history in the newsroom: discover, fetch, store, extract, match, summarise, deliver, each day.
 Theirs: a DAG of the same shape (tasks, pools, trigger rules), each task returning at once.
-In turns within one scheduler (SQLite, parallelism 4). Three ratios: of wall time, from the start of each turn's first run
+In turns within one scheduler (SQLite, parallelism 4). Three ratios: of wall time, from the start of a turn's first run
 to the end of its last, with what Airflow does between two runs, as who waits for a backfill has it; of the runs alone,
 each from its start to its end; and of their medians, for now and then a task waits two seconds until Airflow's own
 database is free. `python -m tests.benchmarks.bench_backfill 6` takes six days only.
