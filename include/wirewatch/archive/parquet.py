@@ -105,7 +105,7 @@ def write_parquet(rows: Iterable[tuple[Row, Derived]], path: Path) -> int:
 def read_parquet(path: Path) -> Iterator[Row]:
     """Every row of a file, in its order; a few hundred in memory at once."""
     with connect() as connection:
-        found = connection.execute("SELECT * EXCLUDE (forms, signature) FROM read_parquet($path)", {"path": str(path)})
+        found = connection.execute("SELECT * EXCLUDE (forms) FROM read_parquet($path)", {"path": str(path)})
         names = [column[0] for column in found.description or ()]
         while chunk := found.fetchmany(FETCH_ROWS):
             for values in chunk:
