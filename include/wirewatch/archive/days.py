@@ -46,7 +46,7 @@ class CleanDay(NamedTuple):
     """Where a day's current articles lie.
 
     parquet: key of the compacted file, or "". superseded: clean batches in it whose rows do not count.
-    batches: the clean batches to read beside it. format: of the file; its `forms` and `signature` count if it is FORMAT.
+    batches: the clean batches to read beside it. format: of the file; `forms` and `signature` count if it is FORMAT.
     """
 
     day: date
