@@ -22,8 +22,8 @@ from tests.deliver.test_drain import DyingStore, Killed
 from tests.e2e.conftest import NOW
 from tests.fakes.slack_server import Fault
 
-# In ten minutes from now, every day, in a zone of its own.
-AT = NOW + timedelta(minutes=10)
+# In two hours from now, every day: later than the suite takes.
+AT = NOW + timedelta(hours=2)
 AT = AT.replace(second=0, microsecond=0)
 STEP = timedelta(minutes=15)
 
@@ -180,7 +180,8 @@ def test_a_batch_that_the_sweeper_matches_after_the_digest_is_in_the_next_one(wa
     extract(waiting.services, fetched["batch"])
     known(waiting, next(days_before(desk(waiting), AT.date())))
     compose(waiting)
-    finish(waiting.later(hours=1).services)
+    deliver(at(waiting, AT + timedelta(minutes=4)))
+    finish(waiting.later(hours=3).services)
     tomorrow = AT + timedelta(days=1, minutes=4)
     compose(waiting, tomorrow, tomorrow)
     deliver(at(waiting, tomorrow))
