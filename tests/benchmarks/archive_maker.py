@@ -18,8 +18,9 @@ from typing import NamedTuple
 import yaml
 
 from include.wirewatch.archive import BatchKey
+from include.wirewatch.archive.compact import write_files
 from include.wirewatch.archive.days import Manifest, manifest_key
-from include.wirewatch.archive.parquet import Derived, Row, write_parquet
+from include.wirewatch.archive.parquet import Derived, Row
 from include.wirewatch.match.forms import forms_of
 from include.wirewatch.match.sentences import sentences
 from include.wirewatch.models import Article
@@ -88,16 +89,10 @@ def write_day(folder: Path, day: date, articles: list[list[Sentence]]) -> None:
         for number, found in enumerate(articles)
         for one in [article(day, number, start + number * step, found)]
     )
-    place = folder / f"compact/dt={day}"
-    place.mkdir(parents=True, exist_ok=True)
-    path = place / "made.part"
-    write_parquet(rows, path)
-    with path.open("rb") as body:
-        digest = hashlib.file_digest(body, "sha256").hexdigest()[:32]
-    path.rename(place / f"{digest}.parquet")
     manifest = folder / manifest_key(day)
     manifest.parent.mkdir(parents=True, exist_ok=True)
-    manifest.write_text(Manifest(parquet=f"compact/dt={day}/{digest}.parquet", covers=(key,)).model_dump_json())
+    files = write_files(rows, folder, day)
+    manifest.write_text(Manifest(parquet=files.parquet, words=files.words, covers=(key,)).model_dump_json())
 
 
 def article(day: date, number: int, at: datetime, found: list[Sentence]) -> Article:

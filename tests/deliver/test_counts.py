@@ -29,13 +29,13 @@ def test_every_copy_is_counted_once_however_many_they_are(store):
     for alert in alerts + alerts:
         stories, lead = assign(stories, alert, NOW)
         assert lead == ("" if alert == alerts[0] else alerts[0].alert_id)
-    store.put("stories/desk/24h-2.json", stories.model_dump_json().encode())
+    store.put("stories/desk/24h-3.json", stories.model_dump_json().encode())
     counted = copies_of(store, "desk", alerts[0].alert_id)
     assert Counter(counted) == Counter(alert.publisher for alert in alerts[1:])
     assert len(stories.stories[0].copies) == story.MAX_COPIES
 
     succeeded = story.succeed(stories, alerts[-1], alerts[0].alert_id)
-    store.put("stories/desk/24h-2.json", succeeded.model_dump_json().encode())
+    store.put("stories/desk/24h-3.json", succeeded.model_dump_json().encode())
     assert len(copies_of(store, "desk", alerts[-1].alert_id)) == 249
 
 

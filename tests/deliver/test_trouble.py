@@ -192,7 +192,7 @@ NEWER = b'{"from": "a newer version"}'
 
 @pytest.mark.parametrize(
     "key",
-    [f"delivery/{make_alert(1).alert_id}.json", f"delivery/{make_alert(0).alert_id}.json", "stories/desk/24h-2.json"],
+    [f"delivery/{make_alert(1).alert_id}.json", f"delivery/{make_alert(0).alert_id}.json", "stories/desk/24h-3.json"],
     ids=["its log entry", "its parent's log entry", "the stories"],
 )
 def test_an_object_that_cannot_be_read_holds_up_only_what_hangs_on_it(store, clock, channel, key):

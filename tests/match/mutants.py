@@ -31,8 +31,13 @@ class Mutant(NamedTuple):
 MUTANTS = [
     Mutant("the presearch drops an OR's later words", "presearch.py", "either += words", "either = either or [*words]"),
     Mutant("the presearch drops rules without a word", "presearch.py", "set(self.always)", "set()"),
-    Mutant("the archive is asked for all of an OR", "pushdown.py", '_joined(" OR ", asked', '_joined(" AND ", asked'),
-    Mutant("the archive has no word by its beginning", "pushdown.py", 'letters if text.endswith("*") else', ""),
+    Mutant(
+        "the archive is asked for all of an OR",
+        "pushdown.py",
+        "return frozenset().union(",
+        "return frozenset.intersection(",
+    ),
+    Mutant("the archive is asked for one key of a word", "pushdown.py", "for key in keys:", "for key in keys[:1]:"),
     Mutant("NEAR reaches one word too far", "evaluate.py", "span[1] + 1 + distance", "span[1] + 2 + distance"),
     Mutant("ONEAR takes either order", "evaluate.py", "after=not node.ordered", "after=True"),
     Mutant(

@@ -1,19 +1,20 @@
-"""A day's current clean articles → one Parquet file, and the manifest that names it.
+"""A day's current clean articles → one Parquet file, the file of its words, and the manifest that names both.
 
-Order: read what is current → write the file under a key of its own → switch the manifest, by compare-and-swap. Killed
-before the switch, it leaves a file that nobody reads; nothing is deleted, and nothing is changed but the manifest.
+Order: read what is current → write the files under keys of their own → switch the manifest, by compare-and-swap. Killed
+before the switch, it leaves files that nobody reads; nothing is deleted, and nothing is changed but the manifest.
 """
 
 import hashlib
 import tempfile
 from collections import defaultdict
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from datetime import date
 from pathlib import Path
 from typing import NamedTuple
 
 from include.wirewatch.archive.days import CleanDay, Manifest, current, find_manifest, manifest_key, versions
 from include.wirewatch.archive.parquet import FORMAT, Derived, Row, write_parquet
+from include.wirewatch.archive.words import write_words
 from include.wirewatch.models import Article
 from include.wirewatch.store import Store
 
@@ -33,6 +34,14 @@ class Compaction(NamedTuple):
     batches: int = 0
 
 
+class Files(NamedTuple):
+    """The keys of a day's two files, and how many articles they are of."""
+
+    parquet: str
+    words: str
+    articles: int
+
+
 def compact_day(store: Store, day: date, *, derive: Derive) -> Compaction:
     """Compact what is current of a day, unless all of it is in the day's file already.
 
@@ -44,15 +53,22 @@ def compact_day(store: Store, day: date, *, derive: Derive) -> Compaction:
         return Compaction(day, "nothing_new")
     behind: dict[str, set[str]] = defaultdict(set)
     with tempfile.TemporaryDirectory(prefix="wirewatch-") as folder:
-        path = Path(folder) / "compacted.parquet"
-        latest = _latest(store, found, behind)
-        articles = write_parquet(((row, derive(row.article)) for row in latest), path)
-        parquet = f"compact/dt={day}/{_digest(path)}.parquet"
-        store.put_file(parquet, path)
-    switched = store.swap(manifest_key(day), _next(manifest, found, parquet, behind).model_dump_json().encode(), etag)
+        rows = ((row, derive(row.article)) for row in _latest(store, found, behind))
+        files = write_files(rows, Path(folder), day)
+        for key in (files.words, files.parquet):
+            store.put_file(key, Path(folder) / key)
+    switched = store.swap(manifest_key(day), _next(manifest, found, files, behind).model_dump_json().encode(), etag)
     if switched is None:
-        return Compaction(day, "overtaken", parquet)
-    return Compaction(day, "compacted", parquet, articles, len(found.batches))
+        return Compaction(day, "overtaken", files.parquet)
+    return Compaction(day, "compacted", files.parquet, files.articles, len(found.batches))
+
+
+def write_files(rows: Iterable[tuple[Row, Derived]], folder: Path, day: date) -> Files:
+    """A day's files, in a folder at the places that their keys say."""
+    part, words_part = folder / "compacted.part", folder / "words.part"
+    articles = write_parquet(rows, part)
+    write_words(part, words_part)
+    return Files(_named(part, folder, f"compact/dt={day}"), _named(words_part, folder, f"words/dt={day}"), articles)
 
 
 def is_due(found: CleanDay) -> bool:
@@ -69,18 +85,24 @@ def _latest(store: Store, found: CleanDay, behind: dict[str, set[str]]) -> Itera
             behind[version.latest_in].add(version.row.clean_key)
 
 
-def _next(manifest: Manifest, found: CleanDay, parquet: str, behind: dict[str, set[str]]) -> Manifest:
-    """The manifest of the new file; what stood behind a batch that stays goes on standing there. Pure."""
+def _next(manifest: Manifest, found: CleanDay, files: Files, behind: dict[str, set[str]]) -> Manifest:
+    """The manifest of the new files; what stood behind a batch that stays goes on standing there. Pure."""
     covers = (set(manifest.covers) - found.superseded) | set(found.batches)
     for key in covers & manifest.behind.keys():
         behind[key] |= set(manifest.behind[key]) & covers
     return Manifest(
-        parquet=parquet,
+        parquet=files.parquet,
+        words=files.words,
         covers=tuple(sorted(covers)),
         behind={key: tuple(sorted(behind[key])) for key in sorted(behind) if behind[key]},
     )
 
 
-def _digest(path: Path) -> str:
-    with path.open("rb") as body:
-        return hashlib.file_digest(body, "sha256").hexdigest()[:32]
+def _named(part: Path, folder: Path, prefix: str) -> str:
+    """Put a file under a name made of its own bytes, and return its key."""
+    with part.open("rb") as body:
+        digest = hashlib.file_digest(body, "sha256").hexdigest()[:32]
+    key = f"{prefix}/{digest}.parquet"
+    (folder / prefix).mkdir(parents=True, exist_ok=True)
+    part.rename(folder / key)
+    return key

@@ -30,13 +30,14 @@ NEVER = datetime.min.replace(tzinfo=UTC)
 
 
 class Manifest(Record):
-    """`manifest/dt=….json`: a day's Parquet file, "" before there is one.
+    """`manifest/dt=….json`: a day's Parquet file, "" before there is one. words: the file of its words, see words.py.
 
     covers: the clean batches that are in it. format: of its columns, see parquet.py.
     behind: clean batch → the batches that hold an older version of an article that it holds. Those are not in the file.
     """
 
     parquet: str = ""
+    words: str = ""
     format: int = FORMAT
     covers: tuple[str, ...] = ()
     behind: dict[str, tuple[str, ...]] = Field(default={})
@@ -47,6 +48,7 @@ class CleanDay(NamedTuple):
 
     parquet: key of the compacted file, or "". superseded: clean batches in it whose rows do not count.
     batches: the clean batches to read beside it. format: of the file; `forms` and `signature` count if it is FORMAT.
+    words: key of the file of its words.
     """
 
     day: date
@@ -54,6 +56,12 @@ class CleanDay(NamedTuple):
     superseded: frozenset[str]
     batches: tuple[str, ...]
     format: int = FORMAT
+    words: str = ""
+
+    @property
+    def is_indexed(self) -> bool:
+        """Whether the file's words are folded as today's, and can be asked."""
+        return bool(self.words) and self.format == FORMAT
 
 
 class Version(NamedTuple):
@@ -93,7 +101,8 @@ def current(day: date, manifest: Manifest, listed: Iterable[Listed]) -> CleanDay
     replaced = {key for key in manifest.covers if key not in keys and BatchKey.parse(key) in newest}
     uncovered = {key for gone in replaced for key in manifest.behind.get(gone, ())} & keys
     batches = keys - (set(manifest.covers) - uncovered)
-    return CleanDay(day, manifest.parquet, frozenset(replaced | uncovered), tuple(sorted(batches)), manifest.format)
+    gone, left = frozenset(replaced | uncovered), tuple(sorted(batches))
+    return CleanDay(day, manifest.parquet, gone, left, manifest.format, manifest.words)
 
 
 def newest_copies(listed: Iterable[Listed]) -> dict[BatchKey, str]:

@@ -20,9 +20,9 @@ from include.wirewatch.models import Article
 if TYPE_CHECKING:
     import duckdb
 
-# The version of the columns, of the words in `forms` and of `signature`: who changes any of them, the folding of words
-# too, raises it, and days are compacted anew.
-FORMAT = 3
+# The version of the columns, of the words in `forms`, of their file (words.py) and of `signature`: who changes any of
+# them, the folding of words too, raises it, and days are compacted anew.
+FORMAT = 4
 ARTICLE_COLUMNS = {
     "article_id": "VARCHAR",
     "source": "VARCHAR",

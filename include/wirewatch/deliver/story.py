@@ -95,9 +95,9 @@ class Lead(NamedTuple):
 
 
 def signature_of(text: str) -> str:
-    """A text's hashes as they are stored: a signature of about 700 characters, or ""."""
+    """A text's hashes as they are stored: a signature of 684 characters, or ""."""
     hashes = hashes_of(text)
-    return base64.b85encode(struct.pack(f"<{HASHES}I", *hashes)).decode() if hashes else ""
+    return base64.b64encode(struct.pack(f"<{HASHES}I", *hashes)).decode() if hashes else ""
 
 
 def hashes_of(text: str) -> Hashes:
@@ -113,7 +113,7 @@ def hashes_of(text: str) -> Hashes:
 
 @lru_cache(maxsize=2 * MAX_STORIES)  # one is compared with many, and 0.1 ms each time that it is read
 def hashes_in(signature: str) -> Hashes:
-    return struct.unpack(f"<{HASHES}I", base64.b85decode(signature)) if signature else ()
+    return struct.unpack(f"<{HASHES}I", base64.b64decode(signature)) if signature else ()
 
 
 def likeness(one: str, other: str) -> float:
@@ -245,5 +245,5 @@ def _read(store: Store, receiver: str) -> tuple[Stories, str | None]:
 
 
 def _key(receiver: str) -> str:
-    # -2: the form of the file. A file of another form is forgotten, which costs a day's copies their threads.
-    return f"stories/{receiver}/{int(WINDOW.total_seconds()) // 3600}h-2.json"
+    # -3: the form of the file. A file of another form is forgotten, which costs a day's copies their threads.
+    return f"stories/{receiver}/{int(WINDOW.total_seconds()) // 3600}h-3.json"

@@ -1,11 +1,12 @@
 """The articles of a day that rules match, each once, as archive.read_day has them and as the live run would match them.
 
-From a compacted file DuckDB gives the articles that may match (match/pushdown.py) and no others; the batches that are
-not compacted yet are read whole. RuleSet.match decides on each. A file whose words were folded in another way than
-today is read whole, too.
+Which articles of a compacted file may match, its words say (archive/words.py, match/pushdown.py), and DuckDB reads no
+others of it; the batches that are not compacted yet are read whole. RuleSet.match decides on each. A file whose words
+were folded in another way than today is read whole, too.
 """
 
 from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Set as AbstractSet
 from concurrent.futures import ThreadPoolExecutor
 from datetime import UTC, date
 from functools import cached_property
@@ -17,9 +18,10 @@ from include.wirewatch import archive
 from include.wirewatch.archive import CleanDay, article_of_row
 from include.wirewatch.archive.days import NEVER, Rank
 from include.wirewatch.archive.parquet import FETCH_ROWS, FORMAT, Row, connect
+from include.wirewatch.archive.words import rows_with, words_in
 from include.wirewatch.errors import StoreError
 from include.wirewatch.match import RuleSet
-from include.wirewatch.match.pushdown import Condition, as_sql, needed, needed_by_one
+from include.wirewatch.match.pushdown import Pushdown, needed, needed_by_one
 from include.wirewatch.models import Article, RuleMatch
 from include.wirewatch.retro.files import ArchiveFiles
 from include.wirewatch.stages.judge import document_of
@@ -47,7 +49,8 @@ class Scan:
         self._files = files
         self._match = _matcher(rule_sets)
         trees = [rule.tree for rules in rule_sets for rule in rules.rules]
-        self._condition = needed_by_one(trees) if push_down else None
+        condition = needed_by_one(trees) if push_down else None
+        self._pushdown = Pushdown(condition) if condition else None
         self.articles = self.judged = 0
 
     def of_day(self, day: date) -> Iterator[Matched]:
@@ -74,13 +77,15 @@ class Scan:
         import duckdb  # here: not for who reads batches alone
 
         path = self._files.path_of(found.parquet)
+        words = self._files.path_of(found.words) if self._pushdown and found.is_indexed else None
         try:
             file = _Compacted(self._database.cursor(), path, found)
             in_both = file.ranks(list(latest))
             self.articles += file.size() - len(in_both)
             for name, rank in in_both:
                 latest[name] = max(latest[name], rank)
-            for row in file.candidates(self._condition if found.format == FORMAT else None):
+            rows = self._candidates(words) if words else None
+            for row in file.rows(rows):
                 self.judged += 1
                 rank = Rank.of(row)
                 if latest.get(row.article.article_id, rank) == rank and any(verdicts := self._match(row.article)):
@@ -88,6 +93,13 @@ class Scan:
         except duckdb.Error as error:
             reason = str(error).partition("\n")[0]
             raise StoreError(f"{path}: {reason}; if the file is damaged, delete it and fetch it again") from error
+
+    def _candidates(self, words: Path) -> AbstractSet[int]:
+        """The rows of a compacted file that may match."""
+        assert self._pushdown
+        asked = self._pushdown.asked_for(words_in(self._database, words))
+        found = rows_with(self._database, words, list(asked)) if asked else ()
+        return self._pushdown.candidates((asked[word], rows) for word, rows in found)
 
     @cached_property
     def _database(self) -> "duckdb.DuckDBPyConnection":
@@ -141,9 +153,13 @@ class _Compacted(NamedTuple):
         rows = self._ask(columns, "article_id IN (SELECT unnest(?))", [list(names)]).fetchall()
         return [(name, Rank(at.replace(tzinfo=UTC) if at else NEVER, *rest)) for name, at, *rest in rows]
 
-    def candidates(self, condition: Condition | None) -> Iterator[Row]:
-        sql, values = as_sql(condition, "forms") if condition is not None else ("true", [])
-        answer = self._ask("SELECT * EXCLUDE (forms)", sql, values)
+    def rows(self, numbers: AbstractSet[int] | None) -> Iterator[Row]:
+        """The rows of these numbers, or all."""
+        if numbers is None:
+            answer = self._ask("SELECT * EXCLUDE (forms, file_row_number)", "true", [])
+        else:
+            wanted = "file_row_number IN (SELECT unnest(?))"
+            answer = self._ask("SELECT * EXCLUDE (forms, file_row_number)", wanted, [sorted(numbers)])
         names = [column[0] for column in answer.description or ()]
         is_todays = self.found.format == FORMAT
         while chunk := answer.fetchmany(FETCH_ROWS):
@@ -154,5 +170,5 @@ class _Compacted(NamedTuple):
     def _ask(self, select: str, condition: str, values: list[Any]) -> "duckdb.DuckDBPyConnection":
         counts = "clean_key NOT IN (SELECT unnest(?)) AND " if self.found.superseded else ""
         gone = [sorted(self.found.superseded)] if self.found.superseded else []
-        sql = f"{select} FROM read_parquet(?) WHERE {counts}{condition}"
+        sql = f"{select} FROM read_parquet(?, file_row_number = true) WHERE {counts}{condition}"
         return self.connection.execute(sql, [str(self.path), *gone, *values])
