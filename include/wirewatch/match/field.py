@@ -5,19 +5,32 @@ Words are counted from 0. Code points are worked out only where something was fo
 
 from bisect import bisect_right
 from functools import cached_property
-from itertools import accumulate
-from operator import itemgetter
-from typing import Literal
+from itertools import accumulate, compress, count, repeat
+from operator import is_not
+from typing import Literal, NamedTuple
 
 from include.wirewatch.match.fold import APOSTROPHE, WORD
 from include.wirewatch.match.sentences import sentences
-from include.wirewatch.match.vocabulary import Keys, Vocabulary
+from include.wirewatch.match.vocabulary import ONE_OTHER_WORD, Keys, Vocabulary
 from include.wirewatch.remembered import Remembered
 
 Range = tuple[int, int]
 _EDGES = Remembered(
     lambda chunk: tuple([(*word.span(), APOSTROPHE.search(word[0]) is not None) for word in WORD.finditer(chunk)])
 )
+
+
+class _Marked(NamedTuple):
+    """The chunks that are not just a word that no query asks for, which most are; so words are numbered by these alone.
+
+    first: the number of the first word behind each one's beginning. more: by how much there are more words than chunks,
+    before the first of them and up to the end of each. asked: number and keys of the words that queries ask for.
+    """
+
+    chunks: list[int]
+    first: list[int]
+    more: list[int]
+    asked: list[tuple[int, Keys]]
 
 
 class Field:
@@ -32,20 +45,23 @@ class Field:
         # A call into C while the chunks are known: every article pays for this line, and most for little else.
         self.found = list(map(vocabulary.in_chunk.__getitem__, self.chunks))
 
-    @cached_property
-    def words(self) -> list[tuple[Keys, ...]]:
-        """By chunk, the keys of each word."""
-        return list(map(itemgetter(1), self.found))
-
     def __len__(self) -> int:
-        return self._counts[-1]
+        return len(self.chunks) + self._marked.more[-1]
+
+    @property
+    def asked(self) -> list[tuple[int, Keys]]:
+        """The words that queries ask for: number and keys of each, in order."""
+        return self._marked.asked
 
     def span(self, number: int) -> tuple[int, int, bool]:
         """Code points [start, end) of a word, and whether there is an apostrophe in it."""
-        chunk = bisect_right(self._counts, number)
+        marked = self._marked
+        at = bisect_right(marked.first, number) - 1
+        chunk, of_chunk = number - marked.more[at + 1], 0
+        if at >= 0 and chunk <= marked.chunks[at]:
+            chunk, of_chunk = marked.chunks[at], number - marked.first[at]
         start = self._lengths[chunk - 1] + chunk if chunk else 0
-        # counted from the chunk's end: -1 is its last word
-        first, last, parted = _EDGES[self.chunks[chunk]][number - self._counts[chunk]]
+        first, last, parted = _EDGES[self.chunks[chunk]][of_chunk]
         return start + first, start + last, parted
 
     def end_of_word(self, count: int) -> int:
@@ -57,9 +73,17 @@ class Field:
         return max(bisect_right(self._sentence_starts, self.span(number)[0]) - 1, 0)
 
     @cached_property
-    def _counts(self) -> list[int]:
-        """How many words there are up to the end of each chunk."""
-        return list(accumulate(map(len, self.words)))
+    def _marked(self) -> "_Marked":
+        # found in C: one chunk in twenty
+        chunks = list(compress(count(), map(is_not, self.found, repeat(ONE_OTHER_WORD))))
+        first, more, asked = [], [0], []
+        for chunk in chunks:
+            words = self.found[chunk][1]
+            number = chunk + more[-1]
+            first.append(number)
+            more.append(more[-1] + len(words) - 1)
+            asked += [(number + at, keys) for at, keys in enumerate(words) if keys]
+        return _Marked(chunks, first, more, asked)
 
     @cached_property
     def _lengths(self) -> list[int]:

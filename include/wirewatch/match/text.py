@@ -6,7 +6,6 @@ that no phrase and no distance reaches from the one into the other.
 
 from collections import defaultdict
 from functools import cached_property
-from itertools import chain, compress
 from typing import NamedTuple
 
 from include.wirewatch.match.field import Field, Range
@@ -58,11 +57,9 @@ class Text:
         """The places of each word of the queries, by its key, in order."""
         positions: defaultdict[str, list[int]] = defaultdict(list)
         for first, field in ((0, self.title), (self.body_at, self.body)):
-            words = list(chain.from_iterable(field.words))
-            # Most words are in no query: those are passed over in C.
-            for place, keys in compress(enumerate(words, first), words):
+            for number, keys in field.asked:
                 for key in keys:
-                    positions[key].append(place)
+                    positions[key].append(first + number)
         return dict(positions)
 
     @cached_property

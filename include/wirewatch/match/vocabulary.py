@@ -17,7 +17,7 @@ from include.wirewatch.remembered import Remembered
 
 Keys = tuple[str, ...]
 Chunk = tuple[tuple[int, ...], tuple[Keys, ...]]
-_ONE_OTHER_WORD: Chunk = ((), ((),))  # one object for nearly all chunks
+ONE_OTHER_WORD: Chunk = ((), ((),))  # this very object, for nearly all chunks: see field.py
 
 
 class Vocabulary:
@@ -59,13 +59,15 @@ class Vocabulary:
         if bare.isascii() and bare.isalnum():  # as most are: one word, and perhaps a comma
             keys = self._of_form[bare.lower()]
             if not keys:
-                return _ONE_OTHER_WORD
+                return ONE_OTHER_WORD
             words = (keys,)
         else:
             found = WORD.findall(chunk)
             words = tuple(
                 [self._of_form[word.lower() if word.isalpha() and word.isascii() else FOLDS[word]] for word in found]
             )
+        if words == ((),):
+            return ONE_OTHER_WORD
         return tuple({number for keys in words for key in keys for number in self._rules.get(key, ())}), words
 
     def _keys(self, form: str) -> Keys:
