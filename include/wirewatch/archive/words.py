@@ -26,9 +26,10 @@ WHERE word <> '' GROUP BY word ORDER BY word
 def write_words(parquet: Path, path: Path) -> None:
     """The words of a file → another file. 20,000 articles of 500 words take 2 CPU seconds."""
     with connect() as connection:
-        # 2,048 words is the least that DuckDB reads of a file, and reads by their order without the others.
+        # 2,048 words are the least that DuckDB reads. V2 stores the steps between rows, which are small: with snappy it
+        # is as large as V1 with zstd, and read in two thirds of its time.
         connection.execute(
-            f"COPY ({_INDEX}) TO $path (FORMAT parquet, COMPRESSION zstd, ROW_GROUP_SIZE 2048)",
+            f"COPY ({_INDEX}) TO $path (FORMAT parquet, PARQUET_VERSION V2, COMPRESSION snappy, ROW_GROUP_SIZE 2048)",
             {"parquet": str(parquet), "path": str(path)},
         )
 

@@ -2,7 +2,7 @@
 
 import hashlib
 import json
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from functools import lru_cache
 
 from include.wirewatch.config.rules import Rule, RulesFile
@@ -30,11 +30,15 @@ class RuleSet:
         self.id = _identity(self.rules)
         self._presearch = Presearch([compiled.tree for compiled in self.rules])
 
-    def match(self, document: Document) -> tuple[RuleMatch, ...]:
-        """Every rule that the document satisfies, in the order of the file."""
+    def match(self, document: Document, keys: Iterable[str] | None = None) -> tuple[RuleMatch, ...]:
+        """Every rule that the document satisfies, in the order of the file.
+
+        keys: where an index knows them, those of the queries' words that the document has; the answer is the same.
+        """
         text = Text(document, self._presearch.vocabulary)
+        candidates = self._presearch.candidates(text) if keys is None else self._presearch.called_for(keys)
         found = []
-        for number in self._presearch.candidates(text):
+        for number in candidates:
             rule, tree = self.rules[number]
             if rule.languages and not speaks(rule, document.lang):
                 continue

@@ -5,7 +5,7 @@ required() never asks for more than the query does, so no match is lost. A rule 
 """
 
 from collections import defaultdict
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from itertools import chain
 from operator import itemgetter
 
@@ -49,7 +49,7 @@ class Presearch:
 
     def __init__(self, trees: Sequence[Node]) -> None:
         self.always: list[int] = []
-        rules: defaultdict[str, list[int]] = defaultdict(list)
+        self._rules = rules = defaultdict[str, list[int]](list)
         for number, tree in enumerate(trees):
             words = required(tree)
             if words is None:
@@ -62,3 +62,7 @@ class Presearch:
         """The rules that a text may satisfy, in order."""
         found = map(itemgetter(0), chain(text.title.found, text.body.found))
         return sorted(set(self.always).union(*found))
+
+    def called_for(self, keys: Iterable[str]) -> list[int]:
+        """The same of a text that is known to have words with these keys and with no others."""
+        return sorted({*self.always, *(number for key in keys for number in self._rules.get(key, ()))})

@@ -58,13 +58,20 @@ class Pushdown:
         keys = list(map(self._keys.__getitem__, forms))
         return dict(compress(zip(forms, keys, strict=True), keys))
 
-    def candidates(self, found: Iterable[tuple[Keys, Iterable[int]]]) -> AbstractSet[int]:
-        """The articles that may match, by number. found: the keys of each word asked for, and the articles with it."""
+    def candidates(self, found: Iterable[tuple[Keys, Iterable[int]]]) -> dict[int, set[str]]:
+        """The articles that may match, by number, and the keys of each: what RuleSet.match then need not look for.
+
+        found: the keys of each word asked for, and the articles with it.
+        """
         articles: defaultdict[str, set[int]] = defaultdict(set)
         for keys, numbers in found:
             for key in keys:
                 articles[key].update(numbers)
-        return satisfying(self._condition, articles)
+        candidates: dict[int, set[str]] = {number: set() for number in satisfying(self._condition, articles)}
+        for key, numbers in articles.items():
+            for number in candidates.keys() & numbers:
+                candidates[number].add(key)
+        return candidates
 
 
 def needed_by_one(trees: Sequence[Node], few: int = FEW_WORDS) -> Condition | None:

@@ -6,7 +6,6 @@ were folded in another way than today is read whole, too.
 """
 
 from collections.abc import Callable, Iterator, Sequence
-from collections.abc import Set as AbstractSet
 from concurrent.futures import ThreadPoolExecutor
 from datetime import UTC, date
 from functools import cached_property
@@ -30,6 +29,7 @@ if TYPE_CHECKING:
     import duckdb
 
 READERS = 8
+_OF_THESE = "file_row_number IN (SELECT unnest(?))"
 Verdicts = tuple[tuple[RuleMatch, ...], ...]  # of each rule set, in their order
 
 
@@ -61,7 +61,7 @@ class Scan:
         for row in self._of_batches(found.batches):
             name = row.article.article_id
             latest[name] = max(latest.get(name, Rank.of(row)), Rank.of(row))
-            if any(verdicts := self._match(row.article)):
+            if any(verdicts := self._match(row.article, None)):
                 matched.append((row, verdicts))
         self.judged += len(latest)
         if found.parquet:
@@ -84,18 +84,17 @@ class Scan:
             self.articles += file.size() - len(in_both)
             for name, rank in in_both:
                 latest[name] = max(latest[name], rank)
-            rows = self._candidates(words) if words else None
-            for row in file.rows(rows):
+            for row, keys in file.rows(self._candidates(words) if words else None):
                 self.judged += 1
                 rank = Rank.of(row)
-                if latest.get(row.article.article_id, rank) == rank and any(verdicts := self._match(row.article)):
+                if latest.get(row.article.article_id, rank) == rank and any(verdicts := self._match(row.article, keys)):
                     yield Matched(found.day, row.article, verdicts, row.signature)
         except duckdb.Error as error:
             reason = str(error).partition("\n")[0]
             raise StoreError(f"{path}: {reason}; if the file is damaged, delete it and fetch it again") from error
 
-    def _candidates(self, words: Path) -> AbstractSet[int]:
-        """The rows of a compacted file that may match."""
+    def _candidates(self, words: Path) -> dict[int, set[str]]:
+        """The rows of a compacted file that may match, with the keys of the words that each has."""
         assert self._pushdown
         asked = self._pushdown.asked_for(words_in(self._database, words))
         found = rows_with(self._database, words, list(asked)) if asked else ()
@@ -122,13 +121,13 @@ def read_whole(rules: RuleSet) -> list[str]:
     return [rule.name for rule, tree in rules.rules if needed(tree) is None]
 
 
-def _matcher(rule_sets: Sequence[RuleSet]) -> Callable[[Article], Verdicts]:
+def _matcher(rule_sets: Sequence[RuleSet]) -> Callable[[Article, set[str] | None], Verdicts]:
     """Equal rule sets are asked once."""
     different = {rules.id: rules for rules in rule_sets}
 
-    def match(article: Article) -> Verdicts:
+    def match(article: Article, keys: set[str] | None) -> Verdicts:
         document = document_of(article)
-        found = {name: rules.match(document) for name, rules in different.items()}
+        found = {name: rules.match(document, keys) for name, rules in different.items()}
         return tuple(found[rules.id] for rules in rule_sets)
 
     return match
@@ -153,19 +152,17 @@ class _Compacted(NamedTuple):
         rows = self._ask(columns, "article_id IN (SELECT unnest(?))", [list(names)]).fetchall()
         return [(name, Rank(at.replace(tzinfo=UTC) if at else NEVER, *rest)) for name, at, *rest in rows]
 
-    def rows(self, numbers: AbstractSet[int] | None) -> Iterator[Row]:
-        """The rows of these numbers, or all."""
-        if numbers is None:
-            answer = self._ask("SELECT * EXCLUDE (forms, file_row_number)", "true", [])
-        else:
-            wanted = "file_row_number IN (SELECT unnest(?))"
-            answer = self._ask("SELECT * EXCLUDE (forms, file_row_number)", wanted, [sorted(numbers)])
+    def rows(self, candidates: dict[int, set[str]] | None) -> Iterator[tuple[Row, set[str] | None]]:
+        """The rows of these numbers, with what is known of each; or all."""
+        wanted, numbers = ("true", []) if candidates is None else (_OF_THESE, [sorted(candidates)])
+        answer = self._ask("SELECT * EXCLUDE (forms)", wanted, numbers)
         names = [column[0] for column in answer.description or ()]
         is_todays = self.found.format == FORMAT
         while chunk := answer.fetchmany(FETCH_ROWS):
             for fields in chunk:
                 row = dict(zip(names, fields, strict=True))
-                yield Row(row["clean_key"], article_of_row(row), row["signature"] if is_todays else None)
+                found = Row(row["clean_key"], article_of_row(row), row["signature"] if is_todays else None)
+                yield found, candidates[row["file_row_number"]] if candidates else None
 
     def _ask(self, select: str, condition: str, values: list[Any]) -> "duckdb.DuckDBPyConnection":
         counts = "clean_key NOT IN (SELECT unnest(?)) AND " if self.found.superseded else ""
