@@ -2,14 +2,15 @@
 # compact_archive: a day's articles in one Parquet file
 
 A day lies in hundreds of small clean batches. Once it has settled, they are written into one file besides, which
-DuckDB, Athena and pandas read faster, and a manifest names that file. Nothing is deleted, and whoever reads meanwhile
-sees each article exactly once. Layout, queries, retention: docs/archive.md.
+DuckDB, Athena and pandas read faster; a second file says where in it each word stands, and a manifest names both.
+Nothing is deleted, and whoever reads meanwhile sees each article exactly once. Layout, queries, retention:
+docs/archive.md.
 
 **Schedule**: every night at 04:30 UTC, for days that are three days old or more: by then `ingest_history` has added
 what it finds. It looks a month back, and compacts a day again that got batches since, from a backfill or
 `reprocess_archive`; a day with nothing new costs two requests. **Days further back**: `airflow backfill create --dag-id
 compact_archive --from-date … --to-date …`, where each run compacts the one day of its own.
-**Reads** `clean/` and `manifest/`. **Writes** `compact/` and `manifest/`.
+**Reads** `clean/` and `manifest/`. **Writes** `compact/`, `words/` and `manifest/`.
 
 ## If it fails
 1. The receivers listed under `ops` in receivers.yaml are told, once a day. The last line of the log names the days.

@@ -218,7 +218,7 @@ def test_no_rule_reaches_what_must_never_expire(folder):
 
 
 def test_every_rule_is_about_one_folder_of_the_archive():
-    allowed = {f"PREFIX/{folder}/" for folder in ("raw", "clean", "compact", "manifest", "matches")}
+    allowed = {f"PREFIX/{folder}/" for folder in ("raw", "clean", "compact", "words", "manifest", "matches")}
     assert {prefix_of(rule) for rule in lifecycle()} == allowed
 
 
@@ -227,7 +227,7 @@ def test_nothing_expires_until_somebody_switches_it_on_and_never_what_runs_still
     assert {rule["Status"] for rule in expiring} == {"Disabled"}
     days = {prefix_of(rule): rule["Expiration"]["Days"] for rule in expiring}
     assert min(days.values()) >= 31
-    assert days["PREFIX/clean/"] < days["PREFIX/compact/"] == days["PREFIX/manifest/"]
+    assert days["PREFIX/clean/"] < days["PREFIX/compact/"] == days["PREFIX/words/"] == days["PREFIX/manifest/"]
 
 
 def test_the_slack_app_asks_for_four_scopes_and_no_more():

@@ -140,3 +140,7 @@ def test_a_local_copy_is_read_like_s3(files, tmp_path):
         path.parent.mkdir(parents=True, exist_ok=True)
         path.write_bytes(body)
     assert answers(local_copy(tmp_path / "copy"), CEASEFIRE) == answers(files, CEASEFIRE) != []
+    (words,) = (tmp_path / "copy" / "words").rglob("*.parquet")
+    words.unlink()
+    with pytest.raises(StoreError, match=r"words/.*\.parquet is not there, but a manifest names it; copy it"):
+        answers(local_copy(tmp_path / "copy"), CEASEFIRE)

@@ -4,13 +4,15 @@
     raw/dt=…/<batch>.json                         the commit record: what was fetched, and what was not and why
     clean/dt=…/<batch>.<extractor>.jsonl.zst      one article a line
     compact/dt=…/<sha256>.parquet                 a day's articles in one file, each once
-    manifest/dt=….json                            which of those files is the day's, and which clean batches are in it
+    words/dt=…/<sha256>.parquet                   in which rows of that file each word stands
+    manifest/dt=….json                            which of those files are the day's, and which clean batches are in it
     matches/dt=…/<batch>.<extractor>.<rules>.jsonl.zst
 
 batches  one batch's raw copies, clean copies and matches
 days     a day's articles, each exactly once, wherever they lie
 parquet  the file that many clean batches become: its columns, its rows
-compact  a day's clean batches → one such file
+words    the file of its words, for whoever wants few of its articles
+compact  a day's clean batches → these two files
 
 A batch with a commit record and without any matches object is unfinished work; nothing else marks it.
 Nothing here is ever deleted, so what a reader has found stays readable while others write.

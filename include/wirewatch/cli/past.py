@@ -66,8 +66,8 @@ def with_progress(days: list[date], what: str) -> Iterator[date]:
 def warn_of_whole_reading(rules: RuleSet) -> None:
     for name in read_whole(rules):
         print(
-            f"{name}: every article is read, for no word must stand in what it matches (a regular expression alone, or "
-            "lemma: true); with AND and a plain word it is faster (warning)",
+            f"{name}: every article is read, for no word must stand in what it matches (a regular expression "
+            "alone); with AND and a plain word it is faster (warning)",
             file=sys.stderr,
         )
 

@@ -29,7 +29,14 @@ class ArchiveFiles(NamedTuple):
 def local_copy(folder: Path) -> ArchiveFiles:
     """An archive as `aws s3 sync` lays it out."""
     store = FolderStore(folder)
-    return ArchiveFiles(store, store.path_of)
+
+    def path_of(key: str) -> Path:
+        path = store.path_of(key)
+        if not path.exists():
+            raise StoreError(f"{path} is not there, but a manifest names it; copy it from the archive, too")
+        return path
+
+    return ArchiveFiles(store, path_of)
 
 
 def through_cache(store: Store, cache: Path) -> ArchiveFiles:

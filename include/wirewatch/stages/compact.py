@@ -1,4 +1,4 @@
-"""compact: the clean batches of days that have settled → one Parquet file a day, see archive/compact.py."""
+"""compact: the clean batches of days that have settled → a Parquet file a day and its words, see archive/compact.py."""
 
 import logging
 from collections import Counter
