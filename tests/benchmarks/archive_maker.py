@@ -92,7 +92,7 @@ def write_day(folder: Path, day: date, articles: list[list[Sentence]]) -> None:
     manifest = folder / manifest_key(day)
     manifest.parent.mkdir(parents=True, exist_ok=True)
     files = write_files(rows, folder, day)
-    manifest.write_text(Manifest(parquet=files.parquet, words=files.words, covers=(key,)).model_dump_json())
+    manifest.write_text(Manifest(**files._asdict(), covers=(key,)).model_dump_json())
 
 
 def article(day: date, number: int, at: datetime, found: list[Sentence]) -> Article:

@@ -93,6 +93,7 @@ def _next(manifest: Manifest, found: CleanDay, files: Files, behind: dict[str, s
     return Manifest(
         parquet=files.parquet,
         words=files.words,
+        articles=files.articles,
         covers=tuple(sorted(covers)),
         behind={key: tuple(sorted(behind[key])) for key in sorted(behind) if behind[key]},
     )

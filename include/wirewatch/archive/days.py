@@ -32,12 +32,13 @@ NEVER = datetime.min.replace(tzinfo=UTC)
 class Manifest(Record):
     """`manifest/dt=….json`: a day's Parquet file, "" before there is one. words: the file of its words, see words.py.
 
-    covers: the clean batches that are in it. format: of its columns, see parquet.py.
+    articles: how many the file has. covers: the clean batches that are in it. format: of its columns, see parquet.py.
     behind: clean batch → the batches that hold an older version of an article that it holds. Those are not in the file.
     """
 
     parquet: str = ""
     words: str = ""
+    articles: int = 0
     format: int = FORMAT
     covers: tuple[str, ...] = ()
     behind: dict[str, tuple[str, ...]] = Field(default={})
@@ -48,7 +49,7 @@ class CleanDay(NamedTuple):
 
     parquet: key of the compacted file, or "". superseded: clean batches in it whose rows do not count.
     batches: the clean batches to read beside it. format: of the file; `forms` and `signature` count if it is FORMAT.
-    words: key of the file of its words.
+    words: key of the file of its words. articles: how many the file has, with those that do not count.
     """
 
     day: date
@@ -57,6 +58,7 @@ class CleanDay(NamedTuple):
     batches: tuple[str, ...]
     format: int = FORMAT
     words: str = ""
+    articles: int = 0
 
     @property
     def is_indexed(self) -> bool:
@@ -102,7 +104,7 @@ def current(day: date, manifest: Manifest, listed: Iterable[Listed]) -> CleanDay
     uncovered = {key for gone in replaced for key in manifest.behind.get(gone, ())} & keys
     batches = keys - (set(manifest.covers) - uncovered)
     gone, left = frozenset(replaced | uncovered), tuple(sorted(batches))
-    return CleanDay(day, manifest.parquet, gone, left, manifest.format, manifest.words)
+    return CleanDay(day, manifest.parquet, gone, left, manifest.format, manifest.words, manifest.articles)
 
 
 def newest_copies(listed: Iterable[Listed]) -> dict[BatchKey, str]:

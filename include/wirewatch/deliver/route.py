@@ -51,6 +51,8 @@ def unsilenced(
     routed: dict[str, tuple[RuleMatch, ...]], article: Published, silences: tuple[Silence, ...], now: datetime
 ) -> dict[str, tuple[RuleMatch, ...]]:
     """What of `routed` no silence mutes at that moment."""
+    if not silences:
+        return routed
     left = {
         receiver: tuple(match for match in matches if not silence_of(silences, receiver, article, match, now))
         for receiver, matches in routed.items()

@@ -11,6 +11,7 @@ counts for its story, wherever that stands, never for a rollup. None is dropped.
 """
 
 import base64
+import math
 import re
 import struct
 from collections import Counter
@@ -18,6 +19,7 @@ from collections.abc import Iterator
 from datetime import datetime, timedelta
 from functools import lru_cache
 from itertools import chain
+from operator import eq
 from typing import NamedTuple
 
 from pydantic import Field
@@ -126,25 +128,28 @@ def likeness(one: str, other: str) -> float:
 class Texts:
     """Texts by their hashes, to be asked which of them another one is a copy of: as assign() decides it, for thousands.
 
-    Looks up each of the 128 hashes instead of comparing text with text.
+    Looks up hashes instead of comparing text with text: of 128 the first 90, for who has 39 in common has one of those.
     """
 
     def __init__(self) -> None:
+        self._hashes: dict[int, Hashes] = {}
         # By place and hash, the numbers of the texts. No container for each: the garbage collector would go through
         # them all, again and again.
-        self._having: tuple[dict[int, tuple[int, ...]], ...] = tuple({} for _ in range(HASHES))
+        looked_up = HASHES - math.ceil(ALIKE * HASHES) + 1
+        self._having: tuple[dict[int, tuple[int, ...]], ...] = tuple({} for _ in range(looked_up))
 
     def add(self, number: int, hashes: Hashes) -> None:
+        self._hashes[number] = hashes
         own = (number,)
         for having, value in zip(self._having, hashes, strict=False):
             having[value] = having.get(value, ()) + own
 
     def copied_by(self, hashes: Hashes) -> int | None:
         """The number of the text that is most alike, if it is alike enough; the first of equals."""
-        found = map(dict[int, tuple[int, ...]].get, self._having, hashes)
-        shared = Counter(chain.from_iterable(filter(None, found)))
-        best, places = max(shared.items(), key=lambda item: (item[1], -item[0]), default=(0, 0))
-        return best if places / HASHES >= ALIKE else None
+        found = set(chain.from_iterable(filter(None, map(dict[int, tuple[int, ...]].get, self._having, hashes))))
+        shared = [(sum(map(eq, hashes, self._hashes[number])), -number) for number in found]
+        places, best = max(shared, default=(0, 0))
+        return -best if places / HASHES >= ALIKE else None
 
 
 def assign(stories: Stories, alert: Alert, now: datetime, gathering: Gathering = STORMS_ONLY) -> tuple[Stories, str]:

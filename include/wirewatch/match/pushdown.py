@@ -56,7 +56,7 @@ class Pushdown:
     def asked_for(self, forms: Sequence[str]) -> dict[str, Keys]:
         """Those of an archive's folded words that the condition is about, with the keys that each has there."""
         keys = list(map(self._keys.__getitem__, forms))
-        return dict(compress(zip(forms, keys, strict=True), keys))
+        return dict(zip(compress(forms, keys), filter(None, keys), strict=True))
 
     def candidates(self, found: Iterable[tuple[Keys, Iterable[int]]]) -> dict[int, set[str]]:
         """The articles that may match, by number, and the keys of each: what RuleSet.match then need not look for.

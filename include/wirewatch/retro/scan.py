@@ -141,6 +141,8 @@ class _Compacted(NamedTuple):
     found: CleanDay
 
     def size(self) -> int:
+        if self.found.is_indexed and not self.found.superseded:
+            return self.found.articles
         (row,) = self._ask("SELECT count(*)", "true", []).fetchall()
         return int(row[0])
 
