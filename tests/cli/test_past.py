@@ -294,7 +294,9 @@ def test_ctrl_c_is_130_with_one_line_and_leaves_nothing_half_written(where, conf
         if where == "compact":
             compact_day(store, MONDAY, derive=derived)
         s3.faults = stall
-        command = [sys.executable, "-c", "from include.wirewatch.cli import main; main()", "backtest"]
+        # Whoever starts the suite in the background has SIGINT ignored, and so would this process.
+        heeded = "import signal; signal.signal(signal.SIGINT, signal.default_int_handler)"
+        command = [sys.executable, "-c", f"{heeded}; from include.wirewatch.cli import main; main()", "backtest"]
         arguments = [config / "rules.yaml", *RANGE, "--config", config, "--cache", tmp_path / "cache"]
         places = {"WIREWATCH_STORE": f"s3://ctrl-c-{where}", "AIRFLOW_CONN_AWS_DEFAULT": s3.airflow_connection()}
         with subprocess.Popen(
