@@ -6,7 +6,7 @@
 DuckDB makes it from the file itself, so the numbers are those by which DuckDB reads the file (`file_row_number`).
 """
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -41,9 +41,7 @@ def words_in(connection: "duckdb.DuckDBPyConnection", path: Path) -> list[str]:
     return found[0].split(" ") if found and found[0] else []
 
 
-def rows_with(
-    connection: "duckdb.DuckDBPyConnection", path: Path, words: Sequence[str]
-) -> Iterator[tuple[str, list[int]]]:
+def rows_with(connection: "duckdb.DuckDBPyConnection", path: Path, words: Sequence[str]) -> list[tuple[str, list[int]]]:
     """Of those words that the file has, the rows in which each stands."""
     asked = "SELECT word, rows FROM read_parquet(?) WHERE word IN (SELECT unnest(?))"
-    yield from connection.execute(asked, [str(path), list(words)]).fetchall()
+    return connection.execute(asked, [str(path), list(words)]).fetchall()

@@ -49,7 +49,7 @@ class Pushdown:
 
     def __init__(self, condition: Condition) -> None:
         self._condition = condition
-        vocabulary = Vocabulary(words_in(condition), {})
+        vocabulary = Vocabulary(asked_words(condition), {})
         # A day's words are mostly those of the day before.
         self._keys = Remembered(lambda form: tuple(vocabulary.keys_of(form)))
 
@@ -77,7 +77,7 @@ class Pushdown:
 def needed_by_one(trees: Sequence[Node], few: int = FEW_WORDS) -> Condition | None:
     """True of every article that satisfies one of the trees; None where one of them asks for no word."""
     condition = any_of(map(needed, trees))
-    if condition is None or len(words_in(condition)) <= few:
+    if condition is None or len(asked_words(condition)) <= few:
         return condition
     return any_of(any_of(map(Has, required(tree) or ())) for tree in trees)
 
@@ -113,11 +113,11 @@ def any_of(conditions: Iterable[Condition | None]) -> Condition | None:
     return AnyOf(tuple(known)) if len(known) > 1 else next(iter(known), None)
 
 
-def words_in(condition: Condition) -> list[Word]:
+def asked_words(condition: Condition) -> list[Word]:
     """Every word that a condition is about."""
     if isinstance(condition, Has):
         return [condition.word]
-    return [word for part in condition.conditions for word in words_in(part)]
+    return [word for part in condition.conditions for word in asked_words(part)]
 
 
 def satisfying(condition: Condition, articles: Mapping[str, AbstractSet[int]]) -> AbstractSet[int]:
