@@ -30,6 +30,14 @@ def test_the_batch_key_is_equal_on_every_rerun_and_differs_by_run_and_shard():
     assert len({a_run().batch_key(0), a_run().batch_key(1), a_run(run_id="scheduled__y").batch_key(0)}) == 3
 
 
+def test_a_run_that_fetches_anew_has_batches_of_its_own_for_each_label():
+    runs = [
+        a_run(conf={"backfill": conf}) for conf in ({"refetch": True, "label": "a"}, {"refetch": True, "label": "b"})
+    ]
+    assert len({run.batch_key(0) for run in (*runs, a_run(), a_run(conf={"backfill": {"label": "a"}}))}) == 3
+    assert runs[0].batch_key(0) == a_run(conf={"backfill": {"refetch": True, "label": "a"}}).batch_key(0)
+
+
 def test_batch_keys_are_read_back_from_every_object_name():
     key = a_run().batch_key(3)
     names = [key.record, key.warc("a1"), key.clean("trafilatura-2.3.1-w1"), key.matches("trafilatura-2.3.1-w1", "ab12")]

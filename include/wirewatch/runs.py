@@ -33,7 +33,7 @@ class Backfill(BaseModel):
     """What a backfill's conf says. All of it may be left out; a key that is not known is a mistake.
 
     label: names what the backfill finds, see Run.label. first, last: its days, both included, written `from` and `to`.
-    refetch: fetch also what the archive holds. alert: alert about single articles, as live runs do.
+    refetch: fetch also what the archive holds, once for each label. alert: alert about single articles, as live runs.
     """
 
     model_config = ConfigDict(frozen=True, extra="forbid", strict=True)
@@ -82,8 +82,13 @@ class Run(NamedTuple):
         return self.backfill or NOTHING_ASKED
 
     def batch_key(self, number: int) -> BatchKey:
-        """The batch of one shard or slice: equal on every rerun. The time is for people; the hash is the identity."""
-        identity = hashlib.sha256(f"{self.dag_id}\n{self.run_id}\n{number}".encode()).hexdigest()[:12]
+        """The batch of one shard or slice: equal on every rerun. The time is for people; the hash is the identity.
+
+        Airflow keeps a day's run, and its id, when the day is backfilled again: of a run that is to fetch anew, the
+        label is part of the identity, so that what the run fetched before is not taken for its work.
+        """
+        parts = [self.dag_id, self.run_id, str(number), *([self.label] if self.asked.refetch else [])]
+        identity = hashlib.sha256("\n".join(parts).encode()).hexdigest()[:12]
         return BatchKey(self.dt, f"{self.dag_id}-{self.interval_end:%Y%m%dT%H%M}-{number}-{identity}")
 
 

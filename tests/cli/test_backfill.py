@@ -78,6 +78,11 @@ def test_the_conf_is_one_that_a_run_accepts_and_says_no_more_than_is_asked(confi
     assert backfill_of(conf_in(command)) is not None
 
 
+def test_days_that_are_to_be_fetched_anew_have_had_a_run_which_airflow_would_leave_out(config):
+    assert command_in(plan(config, *WEEK, "--refetch"))[-2:] == ["--reprocess-behavior", "completed"]
+    assert "--reprocess-behavior" not in command_in(plan(config, *WEEK))
+
+
 @pytest.mark.parametrize(
     ("arguments", "says"),
     [

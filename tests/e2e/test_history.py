@@ -7,11 +7,12 @@ from datetime import timedelta
 import pytest
 
 from include.wirewatch import archive
+from include.wirewatch.config.sources import Source
 from include.wirewatch.coverage import page_of
 from include.wirewatch.errors import StoreError
-from include.wirewatch.models import Batch, Reason
+from include.wirewatch.models import Batch, Outcome, Reason, RouteReport
 from include.wirewatch.stages.batches import UnfinishedError, extract_batches, match_batches
-from include.wirewatch.stages.history.day import UnfinishedDayError
+from include.wirewatch.stages.history.day import Trail, UnfinishedDayError
 from include.wirewatch.stages.history.slices import Slices, TakenError
 from include.wirewatch.warc import decode_captures
 from tests.e2e.history_site import DAY, NOON, Past, names_of, page, past_of
@@ -148,6 +149,42 @@ def test_a_day_on_which_nothing_is_found_still_leaves_its_report(past: Past):
     assert archive.has_matches(past.store, archive.BatchKey(batch.dt, batch.batch)), "it is no unfinished work"
 
 
+@pytest.mark.parametrize("label", ["connection", "http_503"])
+def test_a_day_on_which_no_source_could_be_reached_is_not_done(past: Past, label):
+    """An outage of ours, or of all of them: the next try asks again, and finds what the day had."""
+    nobody = {"allow_hosts": ["127.0.0.1:9"], "history": [{"sitemap": "http://127.0.0.1:9/map.xml"}]}
+    past.site.routes["/down.xml"] = reply(status=f"{label.removeprefix('http_')} Down")
+    down = nobody if label == "connection" else {"history": [{"sitemap": f"{past.site.url}/down.xml"}]}
+    past.configure({"name": "one", **down}, {"name": "two", **down})
+    says = rf"{DAY}: no source could be reached \(one: sitemap:{label}; two: sitemap:{label}\); clear fetch_day"
+    with pytest.raises(UnfinishedDayError, match=says):
+        past.fetch()
+    assert not list(past.store.list(f"raw/dt={DAY}/"))
+    past.publish("a")
+    past.configure({"name": "one", **down}, {"name": "two", "history": [past.sitemap]})
+    summary = past.fetch()
+    assert (summary["sources_failed"], summary["fetched"]) == (1, 1), "one that is down holds up no other"
+
+
+@pytest.mark.parametrize(
+    ("reports", "is_down"),
+    [
+        ([Outcome(reason=Reason.HTTP_ERROR, status=429)], True),
+        ([Outcome(reason=Reason.TIMEOUT), Outcome(reason=Reason.FETCHED)], True),
+        ([Outcome(reason=Reason.NOT_FETCHED)], True),
+        ([Outcome(reason=Reason.HTTP_ERROR, status=404), Outcome(reason=Reason.FETCHED)], False),
+        ([Outcome(reason=Reason.ROBOTS)], False),
+        ([], False),
+    ],
+)
+def test_a_source_is_down_while_one_of_its_routes_may_answer_later(reports, is_down):
+    source = Source.model_validate({"name": "a", "publisher": "A", "kind": "feed", "url": "https://a.example/feed"})
+    trail = Trail(source, reports=[RouteReport(route="sitemap", outcome=outcome) for outcome in reports])
+    assert trail.is_down == is_down
+    trail.route = "sitemap"
+    assert not trail.is_down
+
+
 # Slices, and what is known
 
 
@@ -230,6 +267,21 @@ def test_what_the_archive_holds_around_the_day_is_not_fetched_unless_refetch_say
     anew = past.fetch(past.run("a-third", refetch=True))
     assert anew["fetched"] == len(NAMES)
     assert sorted(past.pages_asked) == sorted(f"/{name}" for name in NAMES)
+
+
+def test_a_finished_run_that_is_told_to_fetch_anew_does_so_once_for_each_label(past: Past, small_slices):
+    """A night's run of the day, backfilled again with --reprocess-behavior completed: Airflow keeps its id."""
+    past.publish(*NAMES)
+    past.configure({"name": "ours", "history": [past.sitemap]})
+    nightly = past.fetch(past.run("scheduled__1", quiet=False))
+    past.finish(nightly)
+    past.site.requests.clear()
+    anew = past.fetch(past.run("scheduled__1", refetch=True, label="mended"))
+    assert (anew["fetched"], sorted(past.pages_asked)) == (len(NAMES), [f"/{name}" for name in NAMES])
+    assert not set(anew["batches"]) & set(nightly["batches"])
+    assert past.fetch(past.run("scheduled__1", refetch=True, label="mended")) == anew
+    assert len(past.pages_asked) == len(NAMES), "a cleared task pays for nothing twice"
+    assert past.fetch(past.run("scheduled__1", refetch=True, label="once-more"))["fetched"] == len(NAMES)
 
 
 def test_a_page_known_by_https_is_not_fetched_from_an_archive_that_knows_it_by_http(past: Past):

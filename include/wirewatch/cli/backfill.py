@@ -80,7 +80,7 @@ def plan(
         return
     print(shlex.join(command))
     print()
-    for line in _lines(dag, days, sources, held):
+    for line in _lines(dag, days, sources, held, refetch=refetch):
         print(line)
     print(_told(asked, readers))
 
@@ -94,7 +94,9 @@ def command_of(dag_id: str, asked: Backfill) -> list[str]:
     }
     days = ["--from-date", str(asked.first), "--to-date", str(asked.last)]
     options = ["--max-active-runs", "1", "--dag-run-conf", json.dumps({"backfill": conf})]
-    return ["airflow", "backfill", "create", "--dag-id", dag_id, *days, *options]
+    # Every night's run is one that Airflow would leave out.
+    again = ["--reprocess-behavior", "completed"] if asked.refetch else []
+    return ["airflow", "backfill", "create", "--dag-id", dag_id, *days, *options, *again]
 
 
 def held_of(batches: Iterable[Batch]) -> Held:
@@ -123,7 +125,7 @@ def _held(days: list[date]) -> Held:
         return Held(Counter(), Counter(), 0, str(error))
 
 
-def _lines(dag_id: str, days: list[date], sources: list[Source], held: Held) -> list[str]:
+def _lines(dag_id: str, days: list[date], sources: list[Source], held: Held, *, refetch: bool) -> list[str]:
     asks = dag_id == "ingest_history"
     shown = [source for source in sources if source.history or not asks]
     without = [source.name for source in sources if asks and not source.history]
@@ -138,10 +140,16 @@ def _lines(dag_id: str, days: list[date], sources: list[Source], held: Held) -> 
     if held.why_not:
         lines.append(f"What the archive holds is not known: {held.why_not}")
     if asks and held.looked_up:
-        lines.append(
-            f"{number(held.looked_up, 'day was', 'days were')} looked up before. Airflow leaves out days that have a "
-            "run; to tell of them too, add --reprocess-behavior completed"
-        )
+        before = f"{number(held.looked_up, 'day was', 'days were')} looked up before"
+        if refetch:
+            lines.append(
+                f"{before}, and fetched anew. A label fetches a day anew once: for another time, another label"
+            )
+        else:
+            lines.append(
+                f"{before}. Airflow leaves out days that have a run; to tell of them too, add --reprocess-behavior "
+                "completed"
+            )
     return lines
 
 

@@ -15,7 +15,7 @@ from include.wirewatch.coverage import coverage_line, coverage_of
 from include.wirewatch.models import SourceReport
 from include.wirewatch.runs import Run
 from include.wirewatch.stages.collect import run_async
-from include.wirewatch.stages.history.day import Day
+from include.wirewatch.stages.history.day import Day, labels_of
 from include.wirewatch.stages.history.pages import ask_and_fetch
 from include.wirewatch.stages.history.scan import scan_day
 from include.wirewatch.stages.history.slices import Slices
@@ -29,7 +29,8 @@ def fetch_day(services: Services, run: Run) -> DaySummary:
     """Fetch one day of history, run.dt. A rerun of a finished one fetches nothing.
 
     Raises:
-        UnfinishedDayError: the try's time is over; what it fetched is committed, and the next try goes on behind it.
+        UnfinishedDayError: the try's time is over, or no source could be reached; what it fetched is committed, and the
+            next try goes on behind it.
     """
     slices = Slices(services, run)
     if not slices.is_done:
@@ -50,6 +51,8 @@ def _fetch(day: Day) -> None:
         if waiting:
             scan_day(day, waiting)
         waiting = [trail for trail in waiting if trail.next_route is not None]
+    if not day.is_scan_left:
+        day.require_an_answer()
     day.slices.commit(_with_coverage(day), done=not day.is_scan_left)
 
 
@@ -68,8 +71,7 @@ def _log_coverage(name: str, report: SourceReport) -> None:
     if report.coverage is not None:
         log.info(coverage_line(name, report.route, report.coverage))
     else:
-        asked = ",".join(route.label for route in report.routes) or "none"
-        log.warning("history.no_answer source=%s routes=%s", name, asked)
+        log.warning("history.no_answer source=%s routes=%s", name, labels_of(report.routes))
 
 
 def _summarise(slices: Slices) -> DaySummary:

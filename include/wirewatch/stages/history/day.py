@@ -1,5 +1,6 @@
 """One try of one day of history: what the archive holds, how far each source has come, and the time that is left."""
 
+from collections.abc import Iterable
 from dataclasses import dataclass, field
 from datetime import date, timedelta
 
@@ -14,9 +15,16 @@ from include.wirewatch.stages.collect import Budget, Pick, not_taken
 from include.wirewatch.stages.history.slices import Slices
 from include.wirewatch.stages.services import Services
 
+# What a source or an archive may answer otherwise in an hour.
+DOWN = frozenset({Reason.TIMEOUT, Reason.CONNECTION, Reason.NOT_FETCHED})
+TOO_MANY_REQUESTS, SERVER_ERRORS = 429, range(500, 600)
+
 
 class UnfinishedDayError(WirewatchError):
-    """The try's time is over and pages are left. What is fetched is committed; the next try goes on behind it."""
+    """The try is over and the day is not: its time is up, or nobody could be reached.
+
+    What is fetched is committed; the next try goes on behind it.
+    """
 
 
 @dataclass
@@ -31,6 +39,11 @@ class Trail:
     route: str = ""
     reports: list[RouteReport] = field(default_factory=list)
     listed: set[str] = field(default_factory=set)
+
+    @property
+    def is_down(self) -> bool:
+        """Whether no route has answered, and one of them may later."""
+        return not self.route and any(_is_down(report.outcome) for report in self.reports)
 
     def follow(self, answer: Answer) -> None:
         """Note what the routes came to."""
@@ -80,6 +93,14 @@ class Day:
                 "fetched is kept, and the next try goes on behind it"
             )
 
+    def require_an_answer(self) -> None:
+        """Raises UnfinishedDayError when all sources are down: an outage must not pass for a day without news."""
+        if self.trails and all(trail.is_down for trail in self.trails):
+            asked = "; ".join(f"{trail.source.name}: {labels_of(trail.reports)}" for trail in self.trails)
+            raise UnfinishedDayError(
+                f"{self.run.dt}: no source could be reached ({asked}); clear fetch_day once one can"
+            )
+
     def _report_of(self, trail: Trail) -> SourceReport:
         source = trail.source
         never = Outcome(reason=Reason.NOT_FETCHED)
@@ -94,3 +115,12 @@ class Day:
             route=trail.route,
             routes=tuple(trail.reports),
         )
+
+
+def labels_of(reports: Iterable[RouteReport]) -> str:
+    """The routes that were asked and how each ended, in one word of a log line."""
+    return ",".join(report.label for report in reports) or "none"
+
+
+def _is_down(outcome: Outcome) -> bool:
+    return outcome.reason in DOWN or outcome.status == TOO_MANY_REQUESTS or outcome.status in SERVER_ERRORS
