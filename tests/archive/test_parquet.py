@@ -6,7 +6,15 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from include.wirewatch.archive.parquet import ARTICLE_COLUMNS, COLUMNS, FORMAT, Row, read_parquet, write_parquet
+from include.wirewatch.archive.parquet import (
+    ARTICLE_COLUMNS,
+    COLUMNS,
+    FORMAT,
+    Row,
+    read_parquet,
+    signature_of_row,
+    write_parquet,
+)
 from include.wirewatch.match.forms import forms_of
 from include.wirewatch.models import Article, RawRef
 from include.wirewatch.stages.compact import derived
@@ -78,7 +86,7 @@ def test_signature_is_that_by_which_the_live_run_knows_copies(tmp_path):
     long = article("a", text=" ".join(f"word{number}" for number in range(60)))
     written(tmp_path / "day.parquet", [Row(clean_key("b1"), long), Row(clean_key("b1"), article("b"))])
     found = duckdb.sql(f"SELECT signature FROM '{tmp_path}/day.parquet'").fetchall()
-    assert found == [(text_signature(long),), ("",)]
+    assert [signature_of_row({"signature": one}) for (one,) in found] == [text_signature(long), ""]
 
 
 WORDS = (
@@ -91,7 +99,7 @@ WORDS = (
 # purpose, raise archive.parquet.FORMAT together with the expectation: days are then compacted anew.
 def test_the_words_in_forms_are_those_of_this_format():
     text = "Straße ÉLAN d'État Ελλάδας Перемир’я 停火 U.N. COVID-19 ﬁne İstanbul 3,5 rock'n'roll X's об`єкт น้ำ"
-    assert (FORMAT, " ".join(sorted(forms_of(text, "")))) == (4, WORDS)
+    assert (FORMAT, " ".join(sorted(forms_of(text, "")))) == (5, WORDS)
 
 
 def test_a_field_that_an_older_file_lacks_is_at_its_default(tmp_path):

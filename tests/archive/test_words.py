@@ -2,6 +2,7 @@
 
 import pytest
 
+from include.wirewatch.archive import words
 from include.wirewatch.archive.parquet import Derived, Row, connect, write_parquet
 from include.wirewatch.archive.words import rows_with, words_in, write_words
 from include.wirewatch.match.forms import forms_of
@@ -13,8 +14,8 @@ TEXTS = ("Ceasefire talks.", "", "l'ultimatum — 停火, перемир’я", 
 def write(folder, forms):
     rows = [(Row(clean_key("b"), article(f"a{number}")), Derived(one, "")) for number, one in enumerate(forms)]
     write_parquet(rows, folder / "day.parquet")
-    write_words(folder / "day.parquet", folder / "words.parquet")
-    return folder / "words.parquet"
+    write_words(folder / "day.parquet", folder / "words.sqlite")
+    return folder / "words.sqlite"
 
 
 # 5,000 rows are two row groups of the file, and 10,000 words five of its words.
@@ -33,12 +34,20 @@ def test_each_word_has_the_rows_in_which_it_stands(tmp_path, forms):
         for form in one:
             expected.setdefault(form, []).append(number)
     path = write(tmp_path, forms)
+    every = words_in(path)
+    assert every == sorted(expected)
+    assert dict(zip(every, rows_with(path, range(len(every))), strict=True)) == expected
+    assert rows_with(path, reversed(range(len(every)))) == [expected[word] for word in reversed(every)]
     with connect() as connection:
-        assert sorted(words_in(connection, path)) == sorted(expected)
-        assert dict(rows_with(connection, path, [*expected, "never"])) == expected
-        assert dict(rows_with(connection, path, [])) == {}
         found = connection.execute(
             "SELECT article_id FROM read_parquet(?, file_row_number = true) WHERE file_row_number = 1",
             [str(tmp_path / "day.parquet")],
         ).fetchall()
     assert found == [("a1",)][: len(forms)]
+
+
+def test_rows_far_from_each_other_are_told_apart(tmp_path):
+    rows = [0, 1, 127, 128, 255, 256, 16_511, 16_512, 4_000_000_000]
+    assert words._unpack(words._pack(rows)) == rows
+    assert words._unpack(words._pack([])) == []
+    assert len(words._pack(range(5_000))) == 5_000, "a byte for each row of a word that is everywhere"

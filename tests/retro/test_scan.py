@@ -79,7 +79,7 @@ def test_of_a_compacted_day_only_what_may_match_is_read(files):
 
 def test_a_file_with_words_folded_otherwise_is_read_whole(files):
     write_articles(files.store, clean_key("b"), [article("a"), article("b", text="Nothing.")])
-    compact_day(files.store, DAY, derive=lambda one: Derived({"another", "folding"}, "another"))
+    compact_day(files.store, DAY, derive=lambda one: Derived({"another", "folding"}, "else"))
     assert answers(files, CEASEFIRE) == []
     key = manifest_key(DAY)
     body, tick = files.store.objects[key]
@@ -91,21 +91,25 @@ def test_a_file_with_words_folded_otherwise_is_read_whole(files):
 
 def test_signatures_come_from_the_file_and_a_batch_has_none(files):
     write_articles(files.store, clean_key("b"), [article("a"), article("b", text="Nothing.")])
-    compact_day(files.store, DAY, derive=lambda one: DERIVE(one)._replace(signature=one.article_id))
+    compact_day(files.store, DAY, derive=lambda one: DERIVE(one)._replace(signature=f"{one.article_id}A=="))
     write_articles(files.store, clean_key("c"), [article("c")])
     scan = Scan(files, [CEASEFIRE])
-    assert {found.article.article_id: found.signature for found in scan.of_day(DAY)} == {"a": "a", "c": None}
+    assert {found.article.article_id: found.signature for found in scan.of_day(DAY)} == {"a": "aA==", "c": None}
 
 
 def test_a_day_without_anything_is_empty(files):
     assert answers(files, CEASEFIRE) == []
 
 
-def test_a_broken_file_is_named_with_what_to_do(files, tmp_path):
+@pytest.mark.parametrize(
+    ("kind", "body"), [("parquet", b"PAR1 and no more"), ("sqlite", b"SQLite format 3\0"), ("sqlite", b"")]
+)
+def test_a_broken_file_is_named_with_what_to_do(files, kind, body):
     write_articles(files.store, clean_key("b"), [article("a")])
-    parquet = compact_day(files.store, DAY, derive=DERIVE).parquet
-    files.store.objects[parquet] = (b"PAR1 and no more", 1)
-    with pytest.raises(StoreError, match=r"\.parquet: .*; if the file is damaged, delete it and fetch it again"):
+    compact_day(files.store, DAY, derive=DERIVE)
+    (key,) = (key for key in files.store.objects if key.endswith(f".{kind}"))
+    files.store.objects[key] = (body, 1)
+    with pytest.raises(StoreError, match=rf"\.{kind}: .*; if the file is damaged, delete it and fetch it again"):
         answers(files, CEASEFIRE)
 
 
@@ -140,7 +144,7 @@ def test_a_local_copy_is_read_like_s3(files, tmp_path):
         path.parent.mkdir(parents=True, exist_ok=True)
         path.write_bytes(body)
     assert answers(local_copy(tmp_path / "copy"), CEASEFIRE) == answers(files, CEASEFIRE) != []
-    (words,) = (tmp_path / "copy" / "words").rglob("*.parquet")
+    (words,) = (tmp_path / "copy" / "words").rglob("*.sqlite")
     words.unlink()
-    with pytest.raises(StoreError, match=r"words/.*\.parquet is not there, but a manifest names it; copy it"):
+    with pytest.raises(StoreError, match=r"words/.*\.sqlite is not there, but a manifest names it; copy it"):
         answers(local_copy(tmp_path / "copy"), CEASEFIRE)

@@ -4,7 +4,7 @@
     raw/dt=…/<batch>.json                         the commit record: what was fetched, and what was not and why
     clean/dt=…/<batch>.<extractor>.jsonl.zst      one article a line
     compact/dt=…/<sha256>.parquet                 a day's articles in one file, each once
-    words/dt=…/<sha256>.parquet                   in which rows of that file each word stands
+    words/dt=…/<sha256>.sqlite                    in which rows of that file each word stands
     manifest/dt=….json                            which of those files are the day's, and which clean batches are in it
     matches/dt=…/<batch>.<extractor>.<rules>.jsonl.zst
 

@@ -65,10 +65,10 @@ def compact_day(store: Store, day: date, *, derive: Derive) -> Compaction:
 
 def write_files(rows: Iterable[tuple[Row, Derived]], folder: Path, day: date) -> Files:
     """A day's files, in a folder at the places that their keys say."""
-    part, words_part = folder / "compacted.part", folder / "words.part"
-    articles = write_parquet(rows, part)
-    write_words(part, words_part)
-    return Files(_named(part, folder, f"compact/dt={day}"), _named(words_part, folder, f"words/dt={day}"), articles)
+    parquet, words = folder / "compacted.parquet", folder / "words.sqlite"
+    articles = write_parquet(rows, parquet)
+    write_words(parquet, words)
+    return Files(_named(parquet, folder, f"compact/dt={day}"), _named(words, folder, f"words/dt={day}"), articles)
 
 
 def is_due(found: CleanDay) -> bool:
@@ -103,7 +103,7 @@ def _named(part: Path, folder: Path, prefix: str) -> str:
     """Put a file under a name made of its own bytes, and return its key."""
     with part.open("rb") as body:
         digest = hashlib.file_digest(body, "sha256").hexdigest()[:32]
-    key = f"{prefix}/{digest}.parquet"
+    key = f"{prefix}/{digest}{part.suffix}"
     (folder / prefix).mkdir(parents=True, exist_ok=True)
     part.rename(folder / key)
     return key

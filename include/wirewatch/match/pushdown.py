@@ -9,7 +9,7 @@ from collections import defaultdict
 from collections.abc import Iterable, Mapping, Sequence
 from collections.abc import Set as AbstractSet
 from dataclasses import dataclass
-from itertools import compress
+from itertools import compress, count
 
 from include.wirewatch.match.nodes import And, AtLeast, Near, Node, Or, Same, Scoped, Term, Word, children
 from include.wirewatch.match.presearch import required
@@ -53,10 +53,10 @@ class Pushdown:
         # A day's words are mostly those of the day before.
         self._keys = Remembered(lambda form: tuple(vocabulary.keys_of(form)))
 
-    def asked_for(self, forms: Sequence[str]) -> dict[str, Keys]:
-        """Those of an archive's folded words that the condition is about, with the keys that each has there."""
+    def asked_for(self, forms: Sequence[str]) -> dict[int, Keys]:
+        """Those of an archive's folded words that the condition is about, by place, with the keys that each has."""
         keys = list(map(self._keys.__getitem__, forms))
-        return dict(zip(compress(forms, keys), filter(None, keys), strict=True))
+        return dict(zip(compress(count(), keys), filter(None, keys), strict=True))
 
     def candidates(self, found: Iterable[tuple[Keys, Iterable[int]]]) -> dict[int, set[str]]:
         """The articles that may match, by number, and the keys of each: what RuleSet.match then need not look for.

@@ -5,6 +5,7 @@ others of it; the batches that are not compacted yet are read whole. RuleSet.mat
 were folded in another way than today is read whole, too.
 """
 
+import sqlite3
 from collections.abc import Callable, Iterator, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from datetime import UTC, date
@@ -16,7 +17,7 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 from include.wirewatch import archive
 from include.wirewatch.archive import CleanDay, article_of_row
 from include.wirewatch.archive.days import NEVER, Rank
-from include.wirewatch.archive.parquet import FETCH_ROWS, FORMAT, Row, connect
+from include.wirewatch.archive.parquet import FETCH_ROWS, FORMAT, Row, connect, signature_of_row
 from include.wirewatch.archive.words import rows_with, words_in
 from include.wirewatch.errors import StoreError
 from include.wirewatch.match import RuleSet
@@ -90,15 +91,16 @@ class Scan:
                 if latest.get(row.article.article_id, rank) == rank and any(verdicts := self._match(row.article, keys)):
                     yield Matched(found.day, row.article, verdicts, row.signature)
         except duckdb.Error as error:
-            reason = str(error).partition("\n")[0]
-            raise StoreError(f"{path}: {reason}; if the file is damaged, delete it and fetch it again") from error
+            raise _damaged(path, str(error).partition("\n")[0]) from error
 
     def _candidates(self, words: Path) -> dict[int, set[str]]:
         """The rows of a compacted file that may match, with the keys of the words that each has."""
         assert self._pushdown
-        asked = self._pushdown.asked_for(words_in(self._database, words))
-        found = rows_with(self._database, words, list(asked)) if asked else ()
-        return self._pushdown.candidates((asked[word], rows) for word, rows in found)
+        try:
+            asked = self._pushdown.asked_for(words_in(words))
+            return self._pushdown.candidates(zip(asked.values(), rows_with(words, asked), strict=True))
+        except sqlite3.Error as error:
+            raise _damaged(words, str(error)) from error
 
     @cached_property
     def _database(self) -> "duckdb.DuckDBPyConnection":
@@ -114,6 +116,10 @@ class Scan:
                     yield from (Row(key, article) for article in articles)
         finally:
             pool.shutdown(wait=False, cancel_futures=True)  # who interrupts does not wait for S3
+
+
+def _damaged(path: Path, reason: str) -> StoreError:
+    return StoreError(f"{path}: {reason}; if the file is damaged, delete it and fetch it again")
 
 
 def read_whole(rules: RuleSet) -> list[str]:
@@ -163,7 +169,7 @@ class _Compacted(NamedTuple):
         while chunk := answer.fetchmany(FETCH_ROWS):
             for fields in chunk:
                 row = dict(zip(names, fields, strict=True))
-                found = Row(row["clean_key"], article_of_row(row), row["signature"] if is_todays else None)
+                found = Row(row["clean_key"], article_of_row(row), signature_of_row(row) if is_todays else None)
                 yield found, candidates[row["file_row_number"]] if candidates else None
 
     def _ask(self, select: str, condition: str, values: list[Any]) -> "duckdb.DuckDBPyConnection":
