@@ -60,4 +60,4 @@ class _Pass:
     def kill(self) -> None:
         if self._process.poll() is None:
             os.killpg(self._process.pid, signal.SIGKILL)
-        self._process.communicate()
+            self._process.communicate()

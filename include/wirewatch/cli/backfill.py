@@ -15,14 +15,14 @@ from rich.progress import track
 
 from include.wirewatch import archive
 from include.wirewatch.cli.connections import open_config, open_store
-from include.wirewatch.cli.options import Config, Json
+from include.wirewatch.cli.options import Config, From, Json, To, days_of
 from include.wirewatch.config.sources import Source
 from include.wirewatch.config.values import Name
 from include.wirewatch.coverage import page_of
 from include.wirewatch.deliver.wording import number
 from include.wirewatch.errors import WirewatchError
 from include.wirewatch.models import Batch
-from include.wirewatch.runs import Backfill, label_of, parse_day
+from include.wirewatch.runs import Backfill, label_of
 from include.wirewatch.settings import load_settings
 
 DagId = Literal["ingest_history", "reprocess_archive"]
@@ -49,8 +49,8 @@ class Held(NamedTuple):
 
 @app.command()
 def plan(
-    first: Annotated[str, typer.Option("--from", metavar="DAY", help="The first day, YYYY-MM-DD, UTC.")],
-    last: Annotated[str, typer.Option("--to", metavar="DAY", help="The last day; it is included.")],
+    first: From,
+    last: To,
     label: Annotated[
         str, typer.Option(help="Names the backfill in its message and in S3; default: DAG and days.")
     ] = "",
@@ -64,13 +64,13 @@ def plan(
 
     Where WIREWATCH_STORE can be read, it says what the archive holds already. Exit 2: the days or the label are wrong.
     """
-    days = _days(first, last)
+    days = _whole_days(first, last)
     if refetch and dag != "ingest_history":
         _refuse(f"--refetch: {dag} asks no publisher; leave it out")
     if alert and dag != "ingest_history":
         _refuse(f"--alert: {dag} alerts nobody; leave it out and read its message")
-    options: dict[str, object] = {"from": first, "to": last, "refetch": refetch, "alert": alert}
-    asked = Backfill.model_validate({"label": _label(label) or label_of(dag, days[0], days[-1]), **options})
+    options: dict[str, object] = {"from": str(first), "to": str(last), "refetch": refetch, "alert": alert}
+    asked = Backfill.model_validate({"label": _label(label) or label_of(dag, first, last), **options})
     files = open_config(config)
     sources = [source for source in files.sources().value.sources if source.enabled]
     readers = sorted({name for route in files.receivers().value.routes for name in route.to})
@@ -195,22 +195,13 @@ def _as_json(
     }
 
 
-def _days(first: str, last: str) -> list[date]:
-    """Every day of the range. Exits with 2 where there is none, or one is not over."""
-    start, end = _day("--from", first), _day("--to", last)
-    if start > end:
-        _refuse(f"--from {start} is after --to {end}")
+def _whole_days(first: date, last: date) -> list[date]:
+    """Every day of the range. Exits with 2 where one is not over."""
+    days = days_of(first, last)
     yesterday = datetime.now(UTC).date() - timedelta(days=1)
-    if end > yesterday:
-        _refuse(f"--to: {end} is not over yet (UTC); the last whole day is {yesterday}")
-    return [start + timedelta(days=count) for count in range((end - start).days + 1)]
-
-
-def _day(option: str, text: str) -> date:
-    try:
-        return parse_day(text)
-    except ValueError as error:
-        _refuse(f"{option}: {error}, got {text!r}")
+    if last > yesterday:
+        _refuse(f"--to: {last} is not over yet (UTC); the last whole day is {yesterday}")
+    return days
 
 
 def _label(text: str) -> str:

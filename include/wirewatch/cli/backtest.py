@@ -12,13 +12,10 @@ from rich.console import Console
 
 from include.wirewatch.cli.backtest_json import as_json as result_json
 from include.wirewatch.cli.connections import open_config
-from include.wirewatch.cli.options import Config, Json
+from include.wirewatch.cli.options import Config, From, Json, To, days_of
 from include.wirewatch.cli.past import (
     Archive,
     Cache,
-    From,
-    To,
-    days_of,
     in_plain_words,
     is_anything_there,
     open_files,

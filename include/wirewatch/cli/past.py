@@ -1,10 +1,10 @@
-"""What the commands on the archive share: a range of days, where the archive is read, and an end in plain words."""
+"""What the commands on the archive share: where the archive is read, and an end in plain words."""
 
 import os
 import sys
 from collections.abc import Iterator
 from contextlib import contextmanager
-from datetime import date, datetime, timedelta
+from datetime import date
 from pathlib import Path
 from typing import Annotated
 
@@ -20,12 +20,7 @@ from include.wirewatch.retro.scan import Scan, read_whole
 from include.wirewatch.settings import load_settings
 
 INTERRUPTED = 130
-FORMAT = "%Y-%m-%d"
 
-From = Annotated[
-    datetime, typer.Option("--from", metavar="DAY", formats=[FORMAT], help="The first day, e.g. 2026-11-20.")
-]
-To = Annotated[datetime, typer.Option("--to", metavar="DAY", formats=[FORMAT], help="The last day, which counts too.")]
 Archive = Annotated[
     Path | None,
     typer.Option(metavar="DIR", help="A local copy of the archive (aws s3 sync) instead of S3.", show_default=False),
@@ -34,14 +29,6 @@ Cache = Annotated[
     Path | None,
     typer.Option(metavar="DIR", help="Where files of S3 are kept, else ~/.cache/wirewatch.", show_default=False),
 ]
-
-
-def days_of(first: datetime, last: datetime) -> list[date]:
-    """Every day from the first to the last. Raises ConfigError where there is none."""
-    count = (last - first).days + 1
-    if count < 1:
-        raise ConfigError([f"--from {first:%Y-%m-%d} is after --to {last:%Y-%m-%d}; exchange them"])
-    return [first.date() + timedelta(days=number) for number in range(count)]
 
 
 def open_files(folder: Path | None, cache: Path | None) -> ArchiveFiles:

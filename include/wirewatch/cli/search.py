@@ -9,13 +9,10 @@ import typer
 from rich.console import Console
 from rich.text import Text
 
-from include.wirewatch.cli.options import Config, Json
+from include.wirewatch.cli.options import Config, From, Json, To, days_of
 from include.wirewatch.cli.past import (
     Archive,
     Cache,
-    From,
-    To,
-    days_of,
     in_plain_words,
     is_anything_there,
     open_files,

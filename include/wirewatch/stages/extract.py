@@ -4,8 +4,7 @@ import logging
 from collections import Counter
 from collections.abc import Iterable, Iterator
 from datetime import UTC, date
-from itertools import islice
-from typing import NamedTuple, TypeVar
+from typing import NamedTuple
 
 from include.wirewatch import archive
 from include.wirewatch.archive import BatchKey
@@ -20,7 +19,6 @@ from include.wirewatch.stages.services import Services, Summary, summary_line
 from include.wirewatch.urls import article_id, canonical_of, canonicalise
 
 log = logging.getLogger(__name__)
-Thing = TypeVar("Thing")
 
 # Pages in memory at once; a batch may hold thousands.
 CHUNK = 128
@@ -218,7 +216,15 @@ def _of_batch(end: _Step, found: list[Article]) -> Extracted:
     return Extracted(end.batch, articles, len(believed) - len(articles))
 
 
-def _chunks(things: Iterable[Thing]) -> Iterator[list[Thing]]:
-    iterator = iter(things)
-    while chunk := list(islice(iterator, CHUNK)):
+def _chunks(steps: Iterable[_Step]) -> Iterator[list[_Step]]:
+    """With CHUNK pages each, and whatever has none between them."""
+    chunk: list[_Step] = []
+    pages = 0
+    for step in steps:
+        chunk.append(step)
+        pages += step.capture is not None
+        if pages == CHUNK:
+            yield chunk
+            chunk, pages = [], 0
+    if chunk:
         yield chunk
