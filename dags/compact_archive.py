@@ -9,7 +9,7 @@ docs/archive.md.
 **Schedule**: every night at 04:30 UTC, for days that are three days old or more: by then `ingest_history` has added
 what it finds. It looks a month back, and compacts a day again that got batches since, from a backfill or
 `reprocess_archive`; a day with nothing new costs two requests. **Days further back**: `airflow backfill create --dag-id
-compact_archive --from-date … --to-date …`, where each run compacts the one day of its own.
+compact_archive --from-date … --to-date … --reprocess-behavior completed`, where each run compacts its own day.
 **Reads** `clean/` and `manifest/`. **Writes** `compact/`, `words/` and `manifest/`.
 
 ## If it fails

@@ -150,13 +150,13 @@ def test_a_day_on_which_nothing_is_found_still_leaves_its_report(past: Past):
 
 
 @pytest.mark.parametrize("label", ["connection", "http_503"])
-def test_a_day_on_which_no_source_could_be_reached_is_not_done(past: Past, label):
+def test_a_day_without_anything_is_not_done_while_a_source_is_down(past: Past, label):
     """An outage of ours, or of all of them: the next try asks again, and finds what the day had."""
     nobody = {"allow_hosts": ["127.0.0.1:9"], "history": [{"sitemap": "http://127.0.0.1:9/map.xml"}]}
     past.site.routes["/down.xml"] = reply(status=f"{label.removeprefix('http_')} Down")
     down = nobody if label == "connection" else {"history": [{"sitemap": f"{past.site.url}/down.xml"}]}
-    past.configure({"name": "one", **down}, {"name": "two", **down})
-    says = rf"{DAY}: no source could be reached \(one: sitemap:{label}; two: sitemap:{label}\); clear fetch_day"
+    past.configure(*({"name": name, **down} for name in ("one", "two")), {"name": "gone", "history": [past.sitemap]})
+    says = rf"nothing was found, and not all could be reached \(one: sitemap:{label}; two: sitemap:{label}\); clear"
     with pytest.raises(UnfinishedDayError, match=says):
         past.fetch()
     assert not list(past.store.list(f"raw/dt={DAY}/"))
@@ -164,6 +164,17 @@ def test_a_day_on_which_no_source_could_be_reached_is_not_done(past: Past, label
     past.configure({"name": "one", **down}, {"name": "two", "history": [past.sitemap]})
     summary = past.fetch()
     assert (summary["sources_failed"], summary["fetched"]) == (1, 1), "one that is down holds up no other"
+
+
+def test_a_scan_that_found_nothing_is_not_read_again_when_others_were_down(past: Past):
+    past.site.routes[f"/map-{DAY}.xml"] = reply(status="503 Down")
+    past.crawl(Page("https://other.example/x", STAMP))
+    past.configure({"name": "ours", "history": [past.sitemap, {"ccnews": "a.example"}]})
+    for _ in range(2):
+        with pytest.raises(UnfinishedDayError, match="sitemap:http_503,ccnews:empty"):
+            past.fetch()
+    (slice_,) = Slices(past.services, past.run()).committed
+    assert (slice_.history.done, slice_.history.scan.done) == (False, True)
 
 
 @pytest.mark.parametrize(

@@ -23,7 +23,7 @@ def test_it_says_what_the_archive_holds_already(deployment, s3):
     lines = [" ".join(line.split()) for line in shown.stdout.splitlines()]
     assert f"1 day, {DAY}, of 2 sources:" in lines
     assert "1 day was looked up before. Airflow leaves out days" in shown.stdout
-    assert "1 day was looked up before, and fetched anew. A label fetches a day anew once" in anew.stdout
+    assert "1 day was looked up before, and will be fetched anew, unless this label has done so" in anew.stdout
     held = {source["name"]: (source["days_held"], source["articles_held"]) for source in given["sources"]}
     assert sorted(held.values()) == [(0, 0), (1, 2)], "each page once, though both sources list it"
     assert given["command"] == command_in(shown)

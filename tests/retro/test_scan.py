@@ -1,6 +1,8 @@
 """What rules match in the archive: what the engine matches of read_day, however a day is stored, and nothing twice."""
 
 import random
+import sqlite3
+from contextlib import closing
 from datetime import date
 from pathlib import Path
 
@@ -110,6 +112,29 @@ def test_a_broken_file_is_named_with_what_to_do(files, kind, body):
     (key,) = (key for key in files.store.objects if key.endswith(f".{kind}"))
     files.store.objects[key] = (body, 1)
     with pytest.raises(StoreError, match=rf"\.{kind}: .*; if the file is damaged, delete it and fetch it again"):
+        answers(files, CEASEFIRE)
+
+
+@pytest.mark.parametrize(
+    "damage",
+    [
+        "DELETE FROM words",
+        "UPDATE words SET list = x'00'",
+        "DELETE FROM postings",
+        "UPDATE postings SET rows = x'ff'",
+        "UPDATE postings SET rows = 'text'",
+    ],
+)
+def test_words_that_are_not_whole_are_no_answer(files, damage):
+    write_articles(files.store, clean_key("b"), [article("a")])
+    compact_day(files.store, DAY, derive=DERIVE)
+    (key,) = (key for key in files.store.objects if key.startswith("words/"))
+    with closing(sqlite3.connect(":memory:")) as file:
+        file.deserialize(files.store.objects[key][0])
+        file.execute(damage)
+        file.commit()
+        files.store.objects[key] = (file.serialize(), 1)
+    with pytest.raises(StoreError, match=r"\.sqlite: it is not whole; if the file is damaged, delete it"):
         answers(files, CEASEFIRE)
 
 

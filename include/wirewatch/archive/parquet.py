@@ -4,7 +4,7 @@ Every field of Article is a column of its own name: times in UTC, `raw` and `ori
 
     clean_key  the clean batch that the row came from
     forms      every folded word of title and text, sorted, each with a space before and behind: ` ceasefire talks `
-    signature  by which copies of the text are known: the bytes of deliver/story.py's; none of a text that is too short
+    signature  by which copies of the text are known, as bytes (deliver/story.py); empty of a text that is too short
 
 DuckDB writes and reads it. It is imported where it is used: its 0.15 s are not for tasks that only write batches.
 """
@@ -132,7 +132,7 @@ def article_of_row(row: dict[str, Any]) -> Article:
 
 def signature_of_row(row: dict[str, Any]) -> str:
     """The signature as deliver/story.py writes it."""
-    return base64.b64encode(row["signature"]).decode()
+    return base64.b64encode(row["signature"] or b"").decode()
 
 
 def connect() -> "duckdb.DuckDBPyConnection":

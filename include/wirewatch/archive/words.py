@@ -12,8 +12,11 @@ import sqlite3
 from collections.abc import Iterable
 from contextlib import closing
 from pathlib import Path
+from typing import TypeVar
 
 from include.wirewatch.archive.parquet import FETCH_ROWS, connect
+
+Value = TypeVar("Value")
 
 _INDEX = """
 SELECT word, list(number ORDER BY number)
@@ -44,7 +47,7 @@ def write_words(parquet: Path, path: Path) -> None:
 def words_in(path: Path) -> list[str]:
     """Every word of a file. Raises sqlite3.Error where it is damaged."""
     with closing(_open(path)) as file:
-        ((words,),) = file.execute("SELECT list FROM words").fetchall()
+        words = _only(file.execute("SELECT list FROM words"), str)
     return words.split(" ") if words else []
 
 
@@ -52,12 +55,20 @@ def rows_with(path: Path, places: Iterable[int]) -> list[list[int]]:
     """For each of those words, by its place in words_in(), the rows in which it stands, in order. Raises as above."""
     with closing(_open(path)) as file:
         asked = (file.execute("SELECT rows FROM postings WHERE place = ?", [place]) for place in places)
-        return [_unpack(packed) for found in asked for (packed,) in found]
+        return [_unpack(_only(found, bytes)) for found in asked]
 
 
 def _open(path: Path) -> sqlite3.Connection:
     # immutable: no lock and no journal, so that it can lie where nobody may write
     return sqlite3.connect(f"{path.absolute().as_uri()}?immutable=1", uri=True)
+
+
+def _only(found: sqlite3.Cursor, kind: type[Value]) -> Value:
+    """The value that every whole file has there."""
+    rows = found.fetchall()
+    if len(rows) != 1 or not isinstance(rows[0][0], kind):
+        raise sqlite3.DatabaseError("it is not whole")
+    return rows[0][0]
 
 
 def _pack(rows: Iterable[int]) -> bytes:
@@ -80,4 +91,6 @@ def _unpack(packed: bytes) -> list[int]:
             row += distance
             rows.append(row)
             distance = shift = 0
+    if shift:
+        raise sqlite3.DatabaseError("it is not whole")
     return rows

@@ -143,7 +143,7 @@ def _lines(dag_id: str, days: list[date], sources: list[Source], held: Held, *, 
         before = f"{number(held.looked_up, 'day was', 'days were')} looked up before"
         if refetch:
             lines.append(
-                f"{before}, and fetched anew. A label fetches a day anew once: for another time, another label"
+                f"{before}, and will be fetched anew, unless this label has done so: for another time, another --label"
             )
         else:
             lines.append(

@@ -29,8 +29,8 @@ def fetch_day(services: Services, run: Run) -> DaySummary:
     """Fetch one day of history, run.dt. A rerun of a finished one fetches nothing.
 
     Raises:
-        UnfinishedDayError: the try's time is over, or no source could be reached; what it fetched is committed, and the
-            next try goes on behind it.
+        UnfinishedDayError: the try's time is over, or nothing was found and not all could be reached; what it fetched
+            is committed, and the next try goes on behind it.
     """
     slices = Slices(services, run)
     if not slices.is_done:
@@ -51,7 +51,7 @@ def _fetch(day: Day) -> None:
         if waiting:
             scan_day(day, waiting)
         waiting = [trail for trail in waiting if trail.next_route is not None]
-    if not day.is_scan_left:
+    if not day.is_scan_left:  # else the day is not done anyway
         day.require_an_answer()
     day.slices.commit(_with_coverage(day), done=not day.is_scan_left)
 

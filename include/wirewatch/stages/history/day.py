@@ -21,7 +21,7 @@ TOO_MANY_REQUESTS, SERVER_ERRORS = 429, range(500, 600)
 
 
 class UnfinishedDayError(WirewatchError):
-    """The try is over and the day is not: its time is up, or nobody could be reached.
+    """The try is over and the day is not: its time is up, or nothing was found and somebody could not be reached.
 
     What is fetched is committed; the next try goes on behind it.
     """
@@ -94,11 +94,13 @@ class Day:
             )
 
     def require_an_answer(self) -> None:
-        """Raises UnfinishedDayError when all sources are down: an outage must not pass for a day without news."""
-        if self.trails and all(trail.is_down for trail in self.trails):
-            asked = "; ".join(f"{trail.source.name}: {labels_of(trail.reports)}" for trail in self.trails)
+        """Raises UnfinishedDayError when nothing was found and a source is down: an outage is no day without news."""
+        down = [f"{trail.source.name}: {labels_of(trail.reports)}" for trail in self.trails if trail.is_down]
+        if down and not any(trail.route for trail in self.trails):
+            self.save()
             raise UnfinishedDayError(
-                f"{self.run.dt}: no source could be reached ({asked}); clear fetch_day once one can"
+                f"{self.run.dt}: nothing was found, and not all could be reached ({'; '.join(down)}); clear fetch_day "
+                "once they can, or correct sources.yaml"
             )
 
     def _report_of(self, trail: Trail) -> SourceReport:
