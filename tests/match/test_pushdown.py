@@ -139,6 +139,13 @@ def test_of_many_words_those_that_the_queries_mean_are_read():
     assert pushdown.candidates([]) == {}
 
 
+def test_one_word_of_a_text_may_be_several_words_of_the_queries():
+    pushdown = Pushdown(AllOf((has("sanctions"), has("sanction*"))))
+    asked = pushdown.asked_for(["sanctions"])
+    assert {place: sorted(keys) for place, keys in asked.items()} == {0: ["sanction*", "sanctions"]}
+    assert pushdown.candidates([(asked[0], [7])]) == {7: {"sanction*", "sanctions"}}
+
+
 def test_many_rules_are_asked_for_by_the_rarest_part_of_each():
     trees = [parse(f"the AND (unrest{n} OR riot{n}) AND NOT b{n}") for n in range(FEW_WORDS)]
     words = [f"{word}{n}" for n in range(FEW_WORDS) for word in ("unrest", "riot")]
