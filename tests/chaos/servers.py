@@ -150,6 +150,7 @@ class ChaosSlack(SlackServer):
         # The first ones fail for certain, the posts by refusals: a short run has few of either.
         self._decks: dict[str, list[str]] = {"posts": [*FAULTS, *REFUSALS], "edits": [*FAULTS]}
         self._calls: Counter[str] = Counter()
+        self._reply_was_lost = False
         self._dealing = Lock()
 
     def answer(self, method: str, token: str, arguments: dict[str, Any]) -> tuple[Fault | None, dict[str, Any]]:
@@ -178,7 +179,10 @@ class ChaosSlack(SlackServer):
     def _choose(self, arguments: dict[str, Any]) -> str:
         kind, deck = "", "edits" if arguments.get("ts") else "posts"
         self._calls[deck] += 1
-        if self._calls[deck] <= CERTAIN or self._random.random() < self._share:
+        if arguments.get("thread_ts") and not self._reply_was_lost:
+            self._reply_was_lost = True
+            kind = "drop_after"  # for certain: by chance alone, some short runs have no reply to look for
+        elif self._calls[deck] <= CERTAIN or self._random.random() < self._share:
             kind = self._deal(deck)
         if kind == "invalid_blocks" and (arguments.get("ts") or not arguments.get("blocks")):
             # Refused as plain text too, an alert would be dead, and an edit is given up: that is another story.
