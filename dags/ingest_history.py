@@ -20,9 +20,9 @@ nobody is alerted: *summarise* edits one message for each receiver as days are d
 2. Mend it and clear the task, or `airflow backfill create … --reprocess-behavior failed`: a day goes on behind its last
    committed slice. What is stored is not fetched again, what was sent is not sent again.
 3. "pages are left" or "files are left" only means that the day is larger than the time or the bytes of one try: clear
-   *fetch_day* and it goes on from there. "nothing was found, and not all could be reached": the
-   network was down, or the sources that it names; clear it once they are not. Where others had something, a source that
-   is down is only a warning, and in the summary's counts.
+   *fetch_day* and it goes on from there. "nothing was found, and not all could be reached": the network was down, or
+   the sources that it names; clear it once they are not. Where others had something, a source that is down is only a
+   warning, and in the summary's counts.
 """
 
 from datetime import timedelta

@@ -18,7 +18,7 @@ def write(folder, forms):
     return folder / "words.sqlite"
 
 
-# 5,000 rows are two row groups of the file, and 10,000 words five of its words.
+# 5,000 rows are two row groups of the file, and their words are read in many parts.
 @pytest.mark.parametrize(
     "forms",
     [

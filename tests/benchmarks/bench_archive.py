@@ -2,7 +2,7 @@
 
 `python -m tests.benchmarks.bench_archive [ARTICLES [FOLDER]]`: 20,000 articles unless it says otherwise, made anew
 unless FOLDER holds them. All read the same compacted files on one core, a process each, by turns of a second until the
-engine is through; by then the backtest has made some ten passes. CPU seconds after the imports, means.
+engine is through; by then the backtest has made some eight passes. CPU seconds after the imports, means.
 """
 
 import json

@@ -183,6 +183,7 @@ def test_a_scan_that_found_nothing_is_not_read_again_when_others_were_down(past:
         ([Outcome(reason=Reason.HTTP_ERROR, status=429)], True),
         ([Outcome(reason=Reason.TIMEOUT), Outcome(reason=Reason.FETCHED)], True),
         ([Outcome(reason=Reason.NOT_FETCHED)], True),
+        ([Outcome(reason=Reason.BAD_RESPONSE)], True),
         ([Outcome(reason=Reason.HTTP_ERROR, status=404), Outcome(reason=Reason.FETCHED)], False),
         ([Outcome(reason=Reason.ROBOTS)], False),
         ([], False),

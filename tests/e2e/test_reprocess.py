@@ -12,6 +12,7 @@ from include.wirewatch.errors import PermanentError
 from include.wirewatch.extract import EXTRACTOR
 from include.wirewatch.runs import Backfill, Run
 from include.wirewatch.settings import DEFAULT_CONFIG, Settings
+from include.wirewatch.stages import extract as extracting
 from include.wirewatch.stages.extract import extract, extract_all
 from include.wirewatch.stages.fetch import fetch
 from include.wirewatch.stages.reprocess import ReprocessError, extract_again, match_again, tell_again
@@ -175,6 +176,22 @@ def plain():
     """An empty archive with the shipped configuration."""
     config = ConfigFiles(DEFAULT_CONFIG, lambda place: pytest.fail("it is a directory"))
     return Services(Settings(), MemoryStore(), config, open_slack=lambda: None, worker="test")
+
+
+def test_workers_are_started_for_as_many_pages_as_may_be_in_memory(ingested, monkeypatch):
+    """Pages without a copy, and the ends of batches, are none of them."""
+    batches = list(archive.read_batches(ingested.store, [TODAY]))
+    sizes = []
+    extract_pages = extracting.extract_pages
+    monkeypatch.setattr(extracting, "CHUNK", 4)
+    monkeypatch.setattr(
+        extracting, "extract_pages", lambda pages, limits: (sizes.append(len(pages)), extract_pages(pages, limits))[1]
+    )
+    found = list(extract_all(ingested.services, batches))
+    pages = sum(item.raw is not None for batch in batches for item in batch.items)
+    assert pages < sum(len(batch.items) for batch in batches)
+    assert [size for size in sizes if size] == [4] * (pages // 4) + [pages % 4] * (pages % 4 > 0)
+    assert len(found) == len(batches)
 
 
 def test_a_run_that_nobody_asked_for_does_nothing(plain):

@@ -1,3 +1,4 @@
+import gc
 import os
 import resource
 import signal
@@ -90,6 +91,20 @@ def test_limits_apply_to_the_workers_and_not_to_this_process() -> None:
     before = resource.getrlimit(resource.RLIMIT_AS)
     extract_pages([GOOD], Limits(memory_bytes=300_000_000))
     assert resource.getrlimit(resource.RLIMIT_AS) == before
+
+
+@pytest.mark.parametrize("count", [1, 5])
+def test_a_worker_leaves_what_it_inherits_out_of_its_garbage_collection(
+    monkeypatch: pytest.MonkeyPatch, count: int
+) -> None:
+    inherited = len(gc.get_objects())
+
+    def look() -> Extraction:
+        return EXPECTED._replace(word_count=gc.get_freeze_count())
+
+    with_bad_page(monkeypatch, look)
+    assert all(found.word_count > 0.9 * inherited for found in extract_pages([BAD] * count, Limits()))
+    assert gc.get_freeze_count() == 0, "this process goes on collecting"
 
 
 def test_one_page_does_not_pay_for_a_pool() -> None:

@@ -42,7 +42,7 @@ class LockedS3:
 
     def __init__(self, faults: Faults | None = None) -> None:
         self.faults = faults
-        # Not moto's dispatcher to all its services, which reads moto's own folder for each request: 2 ms of 5.
+        # Not moto's dispatcher to all its services, which reads its own folder for each request: a fifth of the time.
         self._moto = create_backend_app("s3")
         self._server: BaseWSGIServer | None = None
         self._thread: Thread | None = None

@@ -131,14 +131,17 @@ def unseen(
 def is_final(outcome: Outcome, attempts: int, first_seen: datetime, now: datetime) -> bool:
     """Whether nothing more is to be fetched for an entry. attempts: how often it had failed before this outcome.
 
-    404, 5xx, timeouts and broken answers may pass: they are final with attempt MAX_ATTEMPTS. No turn at all is final
-    after MAX_WAIT_S. Everything else is final at once.
+    What may pass is final with attempt MAX_ATTEMPTS. No turn at all is final after MAX_WAIT_S. Everything else is final
+    at once.
     """
     if outcome.reason is Reason.NOT_FETCHED:
         return (now - first_seen).total_seconds() >= MAX_WAIT_S
-    if outcome.reason in TRANSIENT or outcome.status in TRANSIENT_STATUS:
-        return attempts + 1 >= MAX_ATTEMPTS
-    return True
+    return not may_pass(outcome) or attempts + 1 >= MAX_ATTEMPTS
+
+
+def may_pass(outcome: Outcome) -> bool:
+    """Whether a later attempt may end otherwise: after 404, 5xx, timeouts and broken answers."""
+    return outcome.reason in TRANSIENT or outcome.status in TRANSIENT_STATUS
 
 
 def _is_wanted(mark: Mark, entry: Entry, now: int, live: bool) -> bool:

@@ -51,8 +51,7 @@ def _fetch(day: Day) -> None:
         if waiting:
             scan_day(day, waiting)
         waiting = [trail for trail in waiting if trail.next_route is not None]
-    if not day.is_scan_left:  # else the day is not done anyway
-        day.require_an_answer()
+    day.require_an_answer()
     day.slices.commit(_with_coverage(day), done=not day.is_scan_left)
 
 

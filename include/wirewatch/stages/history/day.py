@@ -9,15 +9,14 @@ from include.wirewatch.config.sources import Source
 from include.wirewatch.coverage import KNOWN_FROM, KNOWN_TO, held_around, page_of
 from include.wirewatch.discover.history import Answer
 from include.wirewatch.errors import WirewatchError
+from include.wirewatch.frontier import may_pass
 from include.wirewatch.models import Outcome, Reason, RouteReport, SourceReport
 from include.wirewatch.runs import Run
 from include.wirewatch.stages.collect import Budget, Pick, not_taken
 from include.wirewatch.stages.history.slices import Slices
 from include.wirewatch.stages.services import Services
 
-# What a source or an archive may answer otherwise in an hour.
-DOWN = frozenset({Reason.TIMEOUT, Reason.CONNECTION, Reason.NOT_FETCHED})
-TOO_MANY_REQUESTS, SERVER_ERRORS = 429, range(500, 600)
+NOT_FOUND = 404
 
 
 class UnfinishedDayError(WirewatchError):
@@ -94,9 +93,12 @@ class Day:
             )
 
     def require_an_answer(self) -> None:
-        """Raises UnfinishedDayError when nothing was found and a source is down: an outage is no day without news."""
+        """Raises UnfinishedDayError when nothing was found and a source is down: an outage is no day without news.
+
+        A day whose scan is not through is not done anyway.
+        """
         down = [f"{trail.source.name}: {labels_of(trail.reports)}" for trail in self.trails if trail.is_down]
-        if down and not any(trail.route for trail in self.trails):
+        if down and not self.is_scan_left and not any(trail.route for trail in self.trails):
             self.save()
             raise UnfinishedDayError(
                 f"{self.run.dt}: nothing was found, and not all could be reached ({'; '.join(down)}); clear fetch_day "
@@ -125,4 +127,5 @@ def labels_of(reports: Iterable[RouteReport]) -> str:
 
 
 def _is_down(outcome: Outcome) -> bool:
-    return outcome.reason in DOWN or outcome.status == TOO_MANY_REQUESTS or outcome.status in SERVER_ERRORS
+    """A listing that is not there is an answer: of most days, none is there later either."""
+    return outcome.reason is Reason.NOT_FETCHED or (may_pass(outcome) and outcome.status != NOT_FOUND)
