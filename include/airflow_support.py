@@ -227,6 +227,7 @@ def _s3_client(connection: str = AWS_CONNECTION) -> Any:
     from botocore.config import Config
 
     from include.wirewatch.s3_data import s3_data
+    from include.wirewatch.settings import version
 
     hook = S3Hook(aws_conn_id=connection)
     if hook.conn_config.botocore_config is None:
@@ -235,9 +236,10 @@ def _s3_client(connection: str = AWS_CONNECTION) -> Any:
     # every task a quarter of a CPU-second.
     session = hook.get_session(region_name=hook.region_name)
     session._session.register_component("data_loader", s3_data())
-    return session.client(
-        "s3", endpoint_url=hook.conn_config.get_service_endpoint_url("s3"), config=hook.config, verify=hook.verify
-    )
+    # S3's access logs name us. botocore's own is composed twice for each request: a tenth of this side's CPU.
+    config = Config(user_agent=f"Wirewatch/{version()}").merge(hook.config)
+    endpoint_url = hook.conn_config.get_service_endpoint_url("s3")
+    return session.client("s3", endpoint_url=endpoint_url, config=config, verify=hook.verify)
 
 
 def _ccnews(settings: Any) -> Store:

@@ -80,6 +80,16 @@ def test_a_dag_file_is_named_after_its_dag_and_says_what_to_do_when_it_fails(pat
     assert "## If it fails" in (ast.get_docstring(ast.parse(text)) or "")
 
 
+def test_no_test_asserts_how_long_something_takes():
+    """A slow machine is no defect: work is counted (tests/effort.py), speed is a ratio (tests/benchmarks)."""
+    clocks = {"process_time", "thread_time", "perf_counter"}
+    tests = [path for path in (PROJECT / "tests").rglob("test_*.py") if path != Path(__file__).resolve()]
+    assert tests
+    for path in tests:
+        names = {node.attr for node in ast.walk(ast.parse(path.read_text())) if isinstance(node, ast.Attribute)}
+        assert not names & clocks, f"{path}: {names & clocks}"
+
+
 def _names(node: ast.stmt) -> set[str]:
     if isinstance(node, ast.Import):
         return {alias.name for alias in node.names}

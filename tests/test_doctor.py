@@ -72,6 +72,8 @@ class Recorded(LockedS3):
 class Racy(LockedS3):
     """A server that looks whether it may write, and writes a moment later."""
 
+    may_wait = True
+
     def _answer(self, environ, start_response):
         asked = {name: environ.pop(name, None) for name in ("HTTP_IF_NONE_MATCH", "HTTP_IF_MATCH")}
         if environ["REQUEST_METHOD"] == "PUT" and any(asked.values()):

@@ -48,6 +48,8 @@ class Journal:
 class ChaosS3(LockedS3):
     """Only requests of workers fail; what this process itself asks is answered."""
 
+    may_wait = True
+
     def __init__(self, killer: Killer, journal: Journal, seed: int) -> None:
         super().__init__()
         self.killer, self.journal = killer, journal

@@ -81,7 +81,7 @@ def open_services(place: Place) -> Services:
         aws_access_key_id=ACCESS_KEY,
         aws_secret_access_key=SECRET_KEY,
         config=Config(
-            user_agent_extra=f"worker/{os.getpid()}",
+            user_agent=f"worker/{os.getpid()}",
             retries={"mode": "standard", "total_max_attempts": 2},
             connect_timeout=2,
             read_timeout=5,
