@@ -108,6 +108,15 @@ def test_the_days_that_are_not_done_are_named(done, note):
     assert notes[:2] == ("1 May 2026 to 5 May 2026, ingest_history", note)
 
 
+def test_what_could_not_be_reached_is_named_with_its_days_the_worst_first():
+    lost = [("ours",), ("theirs", "ours"), (), ("ours",), ()]
+    days = [result(number, row(number)).model_copy(update={"unreached": names}) for number, names in enumerate(lost)]
+    notes = message(*days).notes
+    assert notes[1] == "Could not be reached: ours (1 May 2026 to 2 May 2026, 4 May 2026), theirs (2 May 2026)"
+    many = result(0).model_copy(update={"unreached": tuple(f"source-{number}" for number in range(8))})
+    assert message(many).notes[2].endswith("source-4 (1 May 2026) and 3 more")
+
+
 @pytest.mark.parametrize("done", [(), range(5)], ids=["none is done", "all are done"])
 def test_before_the_first_day_and_after_the_last_none_is_named(done):
     assert not [note for note in message(*map(result, done)).notes if note.startswith("Not done")]
@@ -226,7 +235,10 @@ def test_the_largest_ones_stay_under_every_limit():
     facts = {"title": "<&>" * 400, "url": f"https://x.example/{'a' * 1900}"}
     long = reading(*(row(number, *rules, **facts) for number in range(50)))
     label = BackfillId("l" * 63, "ingest_history")
-    days = [DayResult(day=DAY + timedelta(days=2 * number), readings={"desk": long}) for number in range(50)]
+    lost = tuple(f"{'s' * 60}-{number}" for number in range(20))
+    days = [
+        DayResult(day=DAY + timedelta(days=2 * number), unreached=lost, readings={"desk": long}) for number in range(50)
+    ]
     head = compose(label, "desk", days, (DAY, DAY + timedelta(days=200)), NOW)
     for bulletin in (head, long.reply):
         sent = render_message(bulletin)

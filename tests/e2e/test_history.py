@@ -7,14 +7,14 @@ from datetime import timedelta
 import pytest
 
 from include.wirewatch import archive
-from include.wirewatch.config.sources import Source
 from include.wirewatch.coverage import page_of
 from include.wirewatch.errors import StoreError
-from include.wirewatch.models import Batch, Outcome, Reason, RouteReport
+from include.wirewatch.models import Batch, Outcome, Reason, RouteReport, SourceReport
 from include.wirewatch.stages.batches import UnfinishedError, extract_batches, match_batches
-from include.wirewatch.stages.history.day import Trail, UnfinishedDayError
+from include.wirewatch.stages.history.day import UnfinishedDayError
 from include.wirewatch.stages.history.slices import Slices, TakenError
 from include.wirewatch.warc import decode_captures
+from tests.discover.test_sitemap import url, urlset
 from tests.e2e.history_site import DAY, NOON, Past, names_of, page, past_of
 from tests.fakes.ccnews import Page, put_month, write_file
 from tests.fetch.conftest import reply
@@ -166,6 +166,21 @@ def test_a_day_without_anything_is_not_done_while_a_source_is_down(past: Past, l
     assert (summary["sources_failed"], summary["fetched"]) == (1, 1), "one that is down holds up no other"
 
 
+def test_a_day_on_which_one_source_was_down_asks_that_one_again_when_it_is_run_again(past: Past):
+    past.site.routes["/down.xml"] = reply(status="503 Down")
+    past.publish("a")
+    down = {"name": "theirs", "history": [{"sitemap": f"{past.site.url}/down.xml"}]}
+    past.configure({"name": "ours", "history": [past.sitemap]}, down)
+    first = past.fetch()
+    past.site.routes["/down.xml"] = reply(urlset(url(f"{past.site.url}/b", DAY.isoformat())), kind="text/xml")
+    past.publish("b", listed=False)
+    again, once_more = past.fetch(), past.fetch()
+    assert [summary["sources_failed"] for summary in (first, again, once_more)] == [1, 0, 0]
+    assert past.pages_asked == ["/down.xml", "/a", "/down.xml", "/b"]
+    assert [len(summary["batches"]) for summary in (first, again, once_more)] == [1, 2, 2]
+    assert "ccnews_left_at" not in first
+
+
 def test_a_scan_that_found_nothing_is_not_read_again_when_others_were_down(past: Past):
     past.site.routes[f"/map-{DAY}.xml"] = reply(status="503 Down")
     past.crawl(Page("https://other.example/x", STAMP))
@@ -190,11 +205,10 @@ def test_a_scan_that_found_nothing_is_not_read_again_when_others_were_down(past:
     ],
 )
 def test_a_source_is_down_while_one_of_its_routes_may_answer_later(reports, is_down):
-    source = Source.model_validate({"name": "a", "publisher": "A", "kind": "feed", "url": "https://a.example/feed"})
-    trail = Trail(source, reports=[RouteReport(route="sitemap", outcome=outcome) for outcome in reports])
-    assert trail.is_down == is_down
-    trail.route = "sitemap"
-    assert not trail.is_down
+    routes = tuple(RouteReport(route="sitemap", outcome=outcome) for outcome in reports)
+    report = SourceReport(publisher="A", alert_max_age_s=1, poll=Outcome(reason=Reason.FETCHED), routes=routes)
+    assert report.is_unreached == is_down
+    assert not report.model_copy(update={"route": "sitemap"}).is_unreached
 
 
 # Slices, and what is known

@@ -15,7 +15,7 @@ from include.wirewatch.deliver import outbox
 from include.wirewatch.deliver.offer import offer
 from include.wirewatch.deliver.story import signature_of
 from include.wirewatch.errors import ConfigError, PermanentError, StoreError
-from include.wirewatch.models import ArticleMatches
+from include.wirewatch.models import ArticleMatches, Batch
 from include.wirewatch.runs import Backfill, Run
 from include.wirewatch.settings import S3Place
 from include.wirewatch.stages.backfill import begin, summarise, summarise_batches
@@ -23,9 +23,11 @@ from include.wirewatch.stages.deliver import deliver
 from include.wirewatch.store import Store
 from tests.deliver.conftest import make_alert, rule_match
 from tests.deliver.test_drain import DyingStore, Killed
+from tests.discover.test_sitemap import urlset
 from tests.e2e.conftest import Deployment
 from tests.e2e.history_site import DAY, past_of
 from tests.fakes.slack_server import Fault
+from tests.fetch.conftest import reply
 
 FIRST = date(2026, 10, 1)
 RULES = ("ceasefire", "sanctions", "ultimatum")
@@ -317,8 +319,28 @@ def test_a_day_of_history_is_summarised_from_its_batches_and_delivered(deploymen
     assert "2 stories in 2 articles, 1 new, 1 alerted before" in reply["text"]
 
 
+def test_a_source_that_could_not_be_reached_is_named_until_the_day_is_run_again(deployment):
+    with past_of(deployment) as past:
+        past.publish("a")
+        past.site.routes["/down.xml"] = reply(status="503 Down")
+        down = {"name": "theirs", "history": [{"sitemap": f"{past.site.url}/down.xml"}]}
+        past.configure({"name": "ours", "history": [past.sitemap]}, down)
+        run = past.run(label="one", **{"from": str(DAY), "to": str(DAY)})
+        said = []
+        for _ in range(2):
+            fetched = past.fetch(run)
+            past.finish(fetched)
+            summarise_batches(past.services, run, fetched["batches"])
+            said.append(json.dumps(posted(deployment.slack)[0][0]["blocks"]))
+            past.site.routes["/down.xml"] = reply(urlset(), kind="text/xml")
+    lost = f"Could not be reached: theirs ({DAY.day} {DAY:%b %Y})"
+    assert [lost in message for message in said] == [True, False]
+
+
 def test_a_receiver_that_refuses_does_not_make_the_day_fail(deployment):
     key = BatchKey("2026-10-01", "batch")
+    batch = Batch(batch=key.batch, dt=key.dt, quiet=True, interval_end=run_of(0).interval_end, items=())
+    archive.commit_batch(deployment.store, batch)
     archive.write_matches(deployment.store, key.matches("x", "rules-1"), rows_of(1))
     archive.write_matches(deployment.store, key.matches("x", "rules-2"), rows_of(0))
     deployment.slack.faults = [Fault("channel_not_found")]

@@ -1,6 +1,8 @@
 """Files of the archive on this machine: whole or not there."""
 
 import hashlib
+import os
+import time
 from contextlib import closing
 
 import pytest
@@ -26,6 +28,24 @@ def test_a_file_is_fetched_once(store, tmp_path):
     assert files_below(tmp_path) == [path.name]
     store.delete(KEY)
     assert files.path_of(KEY) == path
+
+
+def test_what_was_not_asked_for_in_thirty_days_is_deleted_and_nothing_else(store, tmp_path):
+    store.put(KEY, BODY)
+    path = through_cache(store, tmp_path).path_of(KEY)
+    other = KEY.replace("compact/", "words/")
+    unused, foreign, part = path.parents[2] / other, path.parents[2] / "notes.txt", path.with_suffix(".1.part")
+    unused.parent.mkdir(parents=True)
+    for file in (unused, foreign, part):
+        file.write_bytes(b"")
+    month_ago = time.time() - 31 * 86_400
+    for file in (path, unused, foreign, part):
+        os.utime(file, (month_ago, month_ago))
+    month_ago += 2 * 86_400
+    os.utime(path, (month_ago, month_ago))
+    assert through_cache(store, tmp_path).path_of(KEY) == path
+    assert files_below(tmp_path) == sorted([path.name, foreign.name])
+    assert path.stat().st_mtime > time.time() - 86_400, "its month begins anew"
 
 
 def test_two_places_share_a_cache_and_no_file(store, s3_store_client, s3_bucket, tmp_path):

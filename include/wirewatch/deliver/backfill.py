@@ -22,6 +22,7 @@ from include.wirewatch.models import ArticleMatches, Bulletin, BulletinSection, 
 TOP = 10
 BAR_CHARS = 20
 SPANS_SHOWN = 8
+SOURCES_SHOWN = 5
 
 
 class BackfillId(NamedTuple):
@@ -48,11 +49,15 @@ class Reading(Record):
 
 
 class DayResult(Record):
-    """A day that is done. first, last: the backfill's days, as the run's conf says; None where it does not."""
+    """A day that is done. first, last: the backfill's days, as the run's conf says; None where it does not.
+
+    unreached: the sources of which nobody could say what they had on it.
+    """
 
     day: date
     first: date | None = None
     last: date | None = None
+    unreached: tuple[str, ...] = ()
     readings: dict[str, Reading]
 
 
@@ -113,7 +118,7 @@ def compose(
         alert_id=backfill.message_id(receiver),
         receiver=receiver,
         title=f"Backfill {backfill.label}: {says}" + (f", {found}" if days else ""),
-        notes=tuple(_notes(backfill, wanted, left if days else [])),
+        notes=tuple(_notes(backfill, wanted, left if days else [], _unreached(days))),
         sections=tuple(_sections(bar_of(len(days), len(wanted)) if span else "", progress, figures)),
         edition=1,
         log_under=f"{backfill.under}delivery/",
@@ -169,13 +174,26 @@ def edition_after(before: Bulletin | None, bulletin: Bulletin) -> Bulletin:
     return bulletin.model_copy(update={"edition": before.edition + 1})
 
 
-def _notes(backfill: BackfillId, wanted: Sequence[date], left: Sequence[date]) -> list[str]:
+def _notes(
+    backfill: BackfillId, wanted: Sequence[date], left: Sequence[date], unreached: Mapping[str, Sequence[date]]
+) -> list[str]:
     over = f"{_day(wanted[0])} to {_day(wanted[-1])}, " if wanted else ""
+    lost = [f"{source} ({_spans(days)})" for source, days in unreached.items()]
     return [
         f"{over}{backfill.dag_id}",
         *([f"Not done: {_spans(left)}"] if left else []),
+        *([f"Could not be reached: {among(lost, SOURCES_SHOWN)}"] if lost else []),
         "These runs alert nobody. New: you were sent no alert about it. The days are in the thread",
     ]
+
+
+def _unreached(done: Sequence[DayResult]) -> dict[str, list[date]]:
+    """Source → the days on which it could not be reached; the one with most of them first."""
+    found: dict[str, list[date]] = {}
+    for one in done:
+        for source in one.unreached:
+            found.setdefault(source, []).append(one.day)
+    return dict(sorted(found.items(), key=lambda item: (-len(item[1]), item[0])))
 
 
 def _sections(bar: str, progress: str, figures: Counter[str]) -> list[BulletinSection]:

@@ -8,7 +8,7 @@ stored   reading it, and merging deltas into it by compare-and-swap
 """
 
 from include.wirewatch.frontier.buckets import bucket_of, owned
-from include.wirewatch.frontier.decide import Unseen, is_due, is_final, may_pass, unseen, validators_for
+from include.wirewatch.frontier.decide import Unseen, is_due, is_final, unseen, validators_for
 from include.wirewatch.frontier.delta import Handled, delta_of
 from include.wirewatch.frontier.state import SourceState, merge
 from include.wirewatch.frontier.stored import Frontier
@@ -22,7 +22,6 @@ __all__ = [
     "delta_of",
     "is_due",
     "is_final",
-    "may_pass",
     "merge",
     "owned",
     "unseen",

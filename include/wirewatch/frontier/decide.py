@@ -25,8 +25,6 @@ MAX_ATTEMPTS = len(RETRY_GAPS_S) + 1
 MAX_WAIT_S = 6 * 3600
 # A changed entry is fetched anew at most so often; a page of a source tagged `live` is looked at again as often.
 REVISIT_S = 3600
-TRANSIENT = frozenset({Reason.TIMEOUT, Reason.CONNECTION, Reason.BAD_RESPONSE})
-TRANSIENT_STATUS = frozenset({404, 408, 425, 429, 500, 502, 503, 504, 520, 521, 522, 523, 524, 530})
 ANSWERED = frozenset({Reason.FETCHED, Reason.UNCHANGED})
 
 
@@ -136,12 +134,7 @@ def is_final(outcome: Outcome, attempts: int, first_seen: datetime, now: datetim
     """
     if outcome.reason is Reason.NOT_FETCHED:
         return (now - first_seen).total_seconds() >= MAX_WAIT_S
-    return not may_pass(outcome) or attempts + 1 >= MAX_ATTEMPTS
-
-
-def may_pass(outcome: Outcome) -> bool:
-    """Whether a later attempt may end otherwise: after 404, 5xx, timeouts and broken answers."""
-    return outcome.reason in TRANSIENT or outcome.status in TRANSIENT_STATUS
+    return not outcome.may_pass or attempts + 1 >= MAX_ATTEMPTS
 
 
 def _is_wanted(mark: Mark, entry: Entry, now: int, live: bool) -> bool:

@@ -6,9 +6,9 @@ from typing import NamedTuple, Protocol
 
 from include.wirewatch.config.sources import Source
 from include.wirewatch.frontier.buckets import bucket_of
-from include.wirewatch.frontier.decide import TRANSIENT, stamp, validators_for
+from include.wirewatch.frontier.decide import stamp, validators_for
 from include.wirewatch.frontier.state import NEVER, Mark, PollMark, SourceState, key_of, to_json
-from include.wirewatch.models import Entry, Outcome, Reason
+from include.wirewatch.models import TRANSIENT, Entry, Outcome, Reason
 from include.wirewatch.urls import host_of
 
 # last_seen is moved only when it is this old: otherwise every poll would rewrite every entry into every batch.

@@ -6,6 +6,7 @@ All times are aware UTC. Unknown text is "", an unknown time is None.
 
 from include.wirewatch.models.article import Article, ArticleMatches, Excerpt, Hit, RuleMatch
 from include.wirewatch.models.fetched import (
+    TRANSIENT,
     Archived,
     Batch,
     BatchItem,
@@ -24,6 +25,7 @@ from include.wirewatch.models.message import Alert, Bulletin, BulletinLine, Bull
 from include.wirewatch.models.record import Record, Severity, UtcDatetime, to_utc
 
 __all__ = [
+    "TRANSIENT",
     "Alert",
     "Archived",
     "Article",

@@ -28,6 +28,11 @@ class Reason(StrEnum):
     NOT_FETCHED = "not_fetched"  # no attempt was made: the batch's budget or the host's patience ran out
 
 
+TRANSIENT = frozenset({Reason.TIMEOUT, Reason.CONNECTION, Reason.BAD_RESPONSE})
+NOT_FOUND = 404
+_TRANSIENT_STATUS = frozenset({NOT_FOUND, 408, 425, 429, 500, 502, 503, 504, 520, 521, 522, 523, 524, 530})
+
+
 class Outcome(Record):
     """How the fetch of one URL ended. detail is for people and holds no query string.
 
@@ -43,6 +48,11 @@ class Outcome(Record):
     def label(self) -> str:
         """The name under which it is counted: the reason, or http_<status>."""
         return f"http_{self.status}" if self.reason is Reason.HTTP_ERROR else self.reason.value
+
+    @property
+    def may_pass(self) -> bool:
+        """Whether a later attempt may end otherwise: after 404, 5xx, timeouts and broken answers."""
+        return self.reason in TRANSIENT or self.status in _TRANSIENT_STATUS
 
 
 class Entry(Record):
@@ -137,6 +147,12 @@ class RouteReport(Record):
             return f"{self.route}:{self.listed}"
         return f"{self.route}:{'empty' if self.outcome.reason is Reason.FETCHED else self.outcome.label}"
 
+    @property
+    def is_down(self) -> bool:
+        """Whether it may answer later. A listing that is not there is an answer: of most days, none is there later."""
+        outcome = self.outcome
+        return outcome.reason is Reason.NOT_FETCHED or (outcome.may_pass and outcome.status != NOT_FOUND)
+
 
 class Coverage(Record):
     """A source's day, as live polling and history saw it (coverage.py says how it is counted).
@@ -169,6 +185,11 @@ class SourceReport(Record):
     route: str = ""
     routes: tuple[RouteReport, ...] = ()
     coverage: Coverage | None = None
+
+    @property
+    def is_unreached(self) -> bool:
+        """Of history: whether no route has answered, and one of them may later."""
+        return not self.route and any(report.is_down for report in self.routes)
 
 
 class ScanPosition(Record):

@@ -6,8 +6,9 @@ its digest right: what is interrupted leaves nothing behind that could be read.
 
 import hashlib
 import os
+import time
 from collections.abc import Callable, Iterator
-from contextlib import closing
+from contextlib import closing, suppress
 from datetime import UTC, datetime
 from pathlib import Path, PurePosixPath
 from shutil import copyfileobj
@@ -17,6 +18,8 @@ from include.wirewatch.errors import StoreError
 from include.wirewatch.s3_stream import S3Stream
 from include.wirewatch.settings import S3Place
 from include.wirewatch.store import Listed, Store, Stored
+
+UNUSED_DAYS = 30
 
 
 class ArchiveFiles(NamedTuple):
@@ -40,16 +43,37 @@ def local_copy(folder: Path) -> ArchiveFiles:
 
 
 def through_cache(store: Store, cache: Path) -> ArchiveFiles:
-    """An archive in S3. cache: a folder that may be deleted whenever nothing reads it."""
+    """An archive in S3. cache: a folder that may be deleted whenever nothing reads it.
+
+    A file that was not asked for in UNUSED_DAYS is deleted: days that are compacted anew get files of other names.
+    """
     own = cache / store.place.bucket / store.place.prefix
+    _delete_unused(own)
 
     def path_of(key: str) -> Path:
         path = own / key
-        if not path.exists():
+        if path.exists():
+            _note_use(path)
+        else:
             fetch(store, key, path)
         return path
 
     return ArchiveFiles(store, path_of)
+
+
+def _note_use(path: Path) -> None:
+    """By its time of modification: file systems keep none of access that could be relied on."""
+    with suppress(PermissionError):  # a cache that others fill
+        os.utime(path)
+
+
+def _delete_unused(own: Path) -> None:
+    """Also what a killed process left half-written."""
+    oldest = time.time() - UNUSED_DAYS * 86_400
+    for path in [*own.glob("compact/dt=*/*"), *own.glob("words/dt=*/*")]:
+        with suppress(FileNotFoundError, PermissionError):  # another process deletes it, or it is not ours
+            if path.stat().st_mtime < oldest:
+                path.unlink()
 
 
 def default_cache() -> Path:

@@ -67,11 +67,12 @@ def begin(services: Services, run: Run) -> None:
         log.warning("backfill.not_begun label=%s reason=%s", run.label, error)
 
 
-def summarise(services: Services, run: Run, rows: Iterable[ArticleMatches]) -> Summary:
+def summarise(services: Services, run: Run, rows: Iterable[ArticleMatches], unreached: Iterable[str] = ()) -> Summary:
     """The run's day is done: record what was found, and show it; {} for a run that is not quiet.
 
-    rows: all matches of the day, in any order, with language and signature (judge.quiet_row). The messages are in the
-    outbox afterwards. Called again, with other rows or the same, the day's record is replaced and its messages edited.
+    rows: all matches of the day, in any order, with language and signature (judge.quiet_row). unreached: the sources of
+    which nobody could say what they had. The messages are in the outbox afterwards. Called again, with other rows or
+    the same, the day's record is replaced and its messages edited.
 
     Raises:
         ConfigError: receivers.yaml is wrong. The day counts as not done until this is called again.
@@ -79,7 +80,7 @@ def summarise(services: Services, run: Run, rows: Iterable[ArticleMatches]) -> S
     """
     if not run.quiet:
         return {}
-    result = _day_of(services, run, rows)
+    result = _day_of(services, run, rows).model_copy(update={"unreached": tuple(sorted(unreached))})
     progress = _advance(services, run, result)
     # After the messages: a reply waits for what it replies to.
     replies = [reading.reply for reading in progress.days[result.day].readings.values()]
@@ -93,14 +94,17 @@ def summarise(services: Services, run: Run, rows: Iterable[ArticleMatches]) -> S
 def summarise_batches(services: Services, run: Run, records: Iterable[str]) -> Summary:
     """tell() of a run that wrote batches, all of them matched; {} for a run that is not quiet.
 
-    records: keys of their commit records.
+    records: keys of their commit records, oldest first; what the last one says of the sources is the day's.
     """
     if not run.quiet:
         return {}
-    return tell(services, run, [row for record in records for row in _rows_of(services.store, BatchKey.parse(record))])
+    keys = [BatchKey.parse(record) for record in records]
+    rows = [row for key in keys for row in _rows_of(services.store, key)]
+    reports = archive.read_batch(services.store, keys[-1]).sources if keys else {}
+    return tell(services, run, rows, [name for name, report in reports.items() if report.is_unreached])
 
 
-def tell(services: Services, run: Run, rows: Iterable[ArticleMatches]) -> Summary:
+def tell(services: Services, run: Run, rows: Iterable[ArticleMatches], unreached: Iterable[str] = ()) -> Summary:
     """summarise(), and delivered; {} for a run that is not quiet.
 
     What cannot be delivered now is the sweeper's, which tells ops: the day is done all the same.
@@ -108,7 +112,7 @@ def tell(services: Services, run: Run, rows: Iterable[ArticleMatches]) -> Summar
     # Slack's client costs a third of a CPU-second: who begins a backfill does not pay it.
     from include.wirewatch.stages.deliver import DeliveryError, deliver
 
-    summary = summarise(services, run, rows)
+    summary = summarise(services, run, rows, unreached)
     try:
         return {**summary, **deliver(services)}
     except DeliveryError as error:

@@ -26,7 +26,7 @@ DaySummary = dict[str, str | int | list[str]]
 
 
 def fetch_day(services: Services, run: Run) -> DaySummary:
-    """Fetch one day of history, run.dt. A rerun of a finished one fetches nothing.
+    """Fetch one day of history, run.dt. A rerun of a finished one on which every source was reached fetches nothing.
 
     Raises:
         UnfinishedDayError: the try's time is over, or nothing was found and not all could be reached; what it fetched
@@ -52,7 +52,10 @@ def _fetch(day: Day) -> None:
             scan_day(day, waiting)
         waiting = [trail for trail in waiting if trail.next_route is not None]
     day.require_an_answer()
-    day.slices.commit(_with_coverage(day), done=not day.is_scan_left)
+    reports = _with_coverage(day)
+    # A day on which a source could not be reached is told, and not done: run again, it asks that one again.
+    unreached = any(report.is_unreached for report in reports.values())
+    day.slices.commit(reports, done=not day.is_scan_left and not unreached)
 
 
 def _with_coverage(day: Day) -> dict[str, SourceReport]:
@@ -88,6 +91,6 @@ def _summarise(slices: Slices) -> DaySummary:
     }
     if known := [coverage.missed for coverage in coverages if coverage.missed is not None]:
         summary["missed"] = sum(known)
-    if last.history is not None and not last.history.done and slices.scan is not None:
+    if last.history is not None and not last.history.done and slices.scan is not None and not slices.scan.done:
         summary["ccnews_left_at"] = f"{slices.scan.file}#{slices.scan.offset}"
     return summary

@@ -9,14 +9,11 @@ from include.wirewatch.config.sources import Source
 from include.wirewatch.coverage import KNOWN_FROM, KNOWN_TO, held_around, page_of
 from include.wirewatch.discover.history import Answer
 from include.wirewatch.errors import WirewatchError
-from include.wirewatch.frontier import may_pass
 from include.wirewatch.models import Outcome, Reason, RouteReport, SourceReport
 from include.wirewatch.runs import Run
 from include.wirewatch.stages.collect import Budget, Pick, not_taken
 from include.wirewatch.stages.history.slices import Slices
 from include.wirewatch.stages.services import Services
-
-NOT_FOUND = 404
 
 
 class UnfinishedDayError(WirewatchError):
@@ -38,11 +35,6 @@ class Trail:
     route: str = ""
     reports: list[RouteReport] = field(default_factory=list)
     listed: set[str] = field(default_factory=set)
-
-    @property
-    def is_down(self) -> bool:
-        """Whether no route has answered, and one of them may later."""
-        return not self.route and any(_is_down(report.outcome) for report in self.reports)
 
     def follow(self, answer: Answer) -> None:
         """Note what the routes came to."""
@@ -97,8 +89,9 @@ class Day:
 
         A day whose scan is not through is not done anyway.
         """
-        down = [f"{trail.source.name}: {labels_of(trail.reports)}" for trail in self.trails if trail.is_down]
-        if down and not self.is_scan_left and not any(trail.route for trail in self.trails):
+        reports = self.reports()
+        down = [f"{name}: {labels_of(report.routes)}" for name, report in reports.items() if report.is_unreached]
+        if down and not self.is_scan_left and not any(report.route for report in reports.values()):
             self.save()
             raise UnfinishedDayError(
                 f"{self.run.dt}: nothing was found, and not all could be reached ({'; '.join(down)}); clear fetch_day "
@@ -124,8 +117,3 @@ class Day:
 def labels_of(reports: Iterable[RouteReport]) -> str:
     """The routes that were asked and how each ended, in one word of a log line."""
     return ",".join(report.label for report in reports) or "none"
-
-
-def _is_down(outcome: Outcome) -> bool:
-    """A listing that is not there is an answer: of most days, none is there later either."""
-    return outcome.reason is Reason.NOT_FETCHED or (may_pass(outcome) and outcome.status != NOT_FOUND)
