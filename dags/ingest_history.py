@@ -22,7 +22,7 @@ nobody is alerted: *summarise* edits one message for each receiver as days are d
 3. "pages are left" or "files are left" only means that the day is larger than the time or the bytes of one try: clear
    *fetch_day* and it goes on from there. "nothing was found, and not all could be reached": the network was down, or
    the sources that it names; clear it once they are not. Where others had something, the run is green; the log and the
-   backfill's message name the source that was down, and a run again (clear it all) asks that one again.
+   backfill's message name the sources that may have more, and the run cleared asks for just that.
 """
 
 from datetime import timedelta

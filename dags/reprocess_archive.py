@@ -4,13 +4,14 @@
 Runs a new or changed rule over the past, or reads the stored pages again with a newer extractor. No publisher is asked,
 and nobody is alerted: each receiver gets one message for the whole backfill, edited as days are done.
 
-**Start it as a backfill**; `wirewatch backfill plan --dag reprocess_archive --from … --to …` prints the line:
-`airflow backfill create --dag-id reprocess_archive --from-date … --to-date … --max-active-runs 1 --dag-run-conf
-'{"backfill": {"label": "truce"}, "from": "clean", "rules": ["truce"]}'`. The parameters below may stand in that conf
-beside `backfill`. Triggered by hand, it takes the day before. **Schedule**: a backfill needs a daily one; what the
-timetable alone starts ends at once. **Reads** `raw/`, `clean/`, `compact/`, `manifest/`, `delivery/` and the three YAML
-files; the connections `aws_default` and `slack_api_default`. **Writes** `clean/` (with `from: raw`) and
-`backfills/<label>/`; the pools `wirewatch_extract` and `wirewatch_deliver`.
+**Start it as a backfill**; `wirewatch backfill plan --dag reprocess_archive --from … --to …` prints the line: `airflow
+backfill create --dag-id reprocess_archive --from-date … --to-date … --max-active-runs 1 --dag-run-conf '{"backfill":
+{"label": "truce"}, "from": "clean", "rules": ["truce"]}' --reprocess-behavior completed`. The parameters below may
+stand in that conf beside `backfill`. Triggered by hand, it takes the day before. **Schedule**: a backfill needs a
+daily one; what the timetable alone starts ends at once, and Airflow would leave out these days but for the last
+option. **Reads** `raw/`, `clean/`, `compact/`, `manifest/`, `delivery/` and the three YAML files; the connections
+`aws_default` and `slack_api_default`. **Writes** `clean/` (with `from: raw`) and `backfills/<label>/`; the pools
+`wirewatch_extract` and `wirewatch_deliver`.
 
 ## If it fails
 1. The receivers listed under `ops` in receivers.yaml are told, once a day. The last line of the red task's log names

@@ -9,6 +9,8 @@ import yaml
 from typer.testing import CliRunner
 
 from include.wirewatch.cli import app
+from include.wirewatch.cli.backfill import held_of
+from include.wirewatch.models import Batch, DayProgress
 from include.wirewatch.runs import backfill_of
 
 SOURCES = [
@@ -81,6 +83,18 @@ def test_the_conf_is_one_that_a_run_accepts_and_says_no_more_than_is_asked(confi
 def test_days_that_are_to_be_fetched_anew_have_had_a_run_which_airflow_would_leave_out(config):
     assert command_in(plan(config, *WEEK, "--refetch"))[-2:] == ["--reprocess-behavior", "completed"]
     assert "--reprocess-behavior" not in command_in(plan(config, *WEEK))
+
+
+def test_of_a_reprocess_every_night_has_left_a_run_that_airflow_would_leave_out(config):
+    command = command_in(plan(config, *WEEK, "--dag", "reprocess_archive"))
+    assert command[-2:] == ["--reprocess-behavior", "completed"]
+
+
+def test_a_day_that_lacks_something_has_had_a_run_too():
+    batch = Batch(batch="b", dt="2026-05-01", quiet=True, interval_end=datetime(2026, 5, 2, tzinfo=UTC), items=())
+    live, lacking = batch, batch.model_copy(update={"history": DayProgress(done=False)})
+    assert held_of([live]).looked_up == 0
+    assert held_of([lacking, lacking]).looked_up == 1
 
 
 @pytest.mark.parametrize(

@@ -108,13 +108,21 @@ def test_the_days_that_are_not_done_are_named(done, note):
     assert notes[:2] == ("1 May 2026 to 5 May 2026, ingest_history", note)
 
 
-def test_what_could_not_be_reached_is_named_with_its_days_the_worst_first():
+def test_what_may_be_lacking_is_named_with_its_days_the_worst_first():
     lost = [("ours",), ("theirs", "ours"), (), ("ours",), ()]
-    days = [result(number, row(number)).model_copy(update={"unreached": names}) for number, names in enumerate(lost)]
+    days = [result(number, row(number)).model_copy(update={"lacking": names}) for number, names in enumerate(lost)]
     notes = message(*days).notes
-    assert notes[1] == "Could not be reached: ours (1 May 2026 to 2 May 2026, 4 May 2026), theirs (2 May 2026)"
-    many = result(0).model_copy(update={"unreached": tuple(f"source-{number}" for number in range(8))})
-    assert message(many).notes[2].endswith("source-4 (1 May 2026) and 3 more")
+    assert notes[1] == "May lack articles of: ours (1 May 2026 to 2 May 2026, 4 May 2026), theirs (2 May 2026)"
+
+
+def test_what_is_lacking_fits_into_its_note_and_the_rest_is_counted():
+    names = tuple(f"a-source-with-a-longer-name-{number}" for number in range(9))
+    days = [result(2 * number).model_copy(update={"lacking": names}) for number in range(10)]
+    (note,) = (note for note in message(*days).notes if note.startswith("May lack"))
+    first = "May lack articles of: a-source-with-a-longer-name-0 (1 May 2026, 3 May 2026 and 8 more), a-source-with-a"
+    assert note.startswith(first)
+    assert note.endswith(" and 6 more")
+    assert note in render_text(message(*days))
 
 
 @pytest.mark.parametrize("done", [(), range(5)], ids=["none is done", "all are done"])
@@ -237,7 +245,7 @@ def test_the_largest_ones_stay_under_every_limit():
     label = BackfillId("l" * 63, "ingest_history")
     lost = tuple(f"{'s' * 60}-{number}" for number in range(20))
     days = [
-        DayResult(day=DAY + timedelta(days=2 * number), unreached=lost, readings={"desk": long}) for number in range(50)
+        DayResult(day=DAY + timedelta(days=2 * number), lacking=lost, readings={"desk": long}) for number in range(50)
     ]
     head = compose(label, "desk", days, (DAY, DAY + timedelta(days=200)), NOW)
     for bulletin in (head, long.reply):

@@ -7,11 +7,12 @@ from datetime import timedelta
 import pytest
 
 from include.wirewatch import archive
+from include.wirewatch.config.sources import Source
 from include.wirewatch.coverage import page_of
 from include.wirewatch.errors import StoreError
-from include.wirewatch.models import Batch, Outcome, Reason, RouteReport, SourceReport
+from include.wirewatch.models import Batch, Outcome, Reason, RouteReport
 from include.wirewatch.stages.batches import UnfinishedError, extract_batches, match_batches
-from include.wirewatch.stages.history.day import UnfinishedDayError
+from include.wirewatch.stages.history.day import Trail, UnfinishedDayError
 from include.wirewatch.stages.history.slices import Slices, TakenError
 from include.wirewatch.warc import decode_captures
 from tests.discover.test_sitemap import url, urlset
@@ -166,19 +167,107 @@ def test_a_day_without_anything_is_not_done_while_a_source_is_down(past: Past, l
     assert (summary["sources_failed"], summary["fetched"]) == (1, 1), "one that is down holds up no other"
 
 
-def test_a_day_on_which_one_source_was_down_asks_that_one_again_when_it_is_run_again(past: Past):
-    past.site.routes["/down.xml"] = reply(status="503 Down")
+@pytest.fixture
+def two(past: Past) -> Past:
+    """Two sources of one day; the first has /a. The second is down until it publishes /b."""
     past.publish("a")
-    down = {"name": "theirs", "history": [{"sitemap": f"{past.site.url}/down.xml"}]}
-    past.configure({"name": "ours", "history": [past.sitemap]}, down)
+    past.site.routes["/theirs.xml"] = reply(status="503 Down")
+    theirs = {"name": "theirs", "history": [{"sitemap": f"{past.site.url}/theirs.xml"}]}
+    past.configure({"name": "ours", "history": [past.sitemap]}, theirs)
+    return past
+
+
+def lacking(past: Past, summary: dict) -> list[str]:
+    return [name for name, report in past.batches(summary)[-1].sources.items() if report.lacks]
+
+
+def test_a_day_run_again_asks_only_the_source_that_was_down_and_keeps_what_the_others_said(two: Past):
+    first = two.fetch()
+    (batch,) = two.batches(first)
+    assert (first["sources_failed"], lacking(two, first), "ccnews_left_at" in first) == (1, ["theirs"], False)
+    two.site.routes[f"/map-{DAY}.xml"] = reply(status="503 Down")
+    down_again = two.fetch()
+    assert (down_again["fetched"], lacking(two, down_again)) == (1, ["theirs"]), "one that has all is not asked"
+    two.site.routes["/theirs.xml"] = reply(urlset(url(f"{two.site.url}/b", DAY.isoformat())), kind="text/xml")
+    two.publish("b", listed=False)
+    again, once_more = two.fetch(), two.fetch()
+    assert (again["sources_failed"], again["fetched"], lacking(two, again)) == (0, 2, [])
+    assert two.batches(again)[-1].sources["ours"] == batch.sources["ours"]
+    assert again == once_more
+    assert two.pages_asked == ["/theirs.xml", "/a", "/theirs.xml", "/theirs.xml", "/b"]
+
+
+@pytest.mark.parametrize("status", ["503 Down", "503 Down\r\nRetry-After: 100"], ids=["down", "busy"])
+def test_pages_that_failed_are_fetched_when_the_day_is_run_again(past: Past, status):
+    names = [f"p{number}" for number in range(6)]
+    past.publish(*names)
+    for name in names[2:]:
+        past.site.routes[f"/{name}"] = reply(status=status)
+    past.configure({"name": "ours", "history": [past.sitemap], "concurrency": 1})
     first = past.fetch()
-    past.site.routes["/down.xml"] = reply(urlset(url(f"{past.site.url}/b", DAY.isoformat())), kind="text/xml")
-    past.publish("b", listed=False)
-    again, once_more = past.fetch(), past.fetch()
-    assert [summary["sources_failed"] for summary in (first, again, once_more)] == [1, 0, 0]
-    assert past.pages_asked == ["/down.xml", "/a", "/down.xml", "/b"]
-    assert [len(summary["batches"]) for summary in (first, again, once_more)] == [1, 2, 2]
-    assert "ccnews_left_at" not in first
+    assert (first["entries"], first["fetched"], lacking(past, first)) == (6, 2, ["ours"])
+    asked = len(past.pages_asked)
+    past.publish(*names)
+    again = past.fetch()
+    past.finish(again)
+    assert (again["entries"], again["fetched"], lacking(past, again)) == (6, 6, [])
+    assert sorted(past.pages_asked[asked:]) == [f"/{name}" for name in names[2:]]
+    assert names_of(past.articles()) == names
+    assert past.fetch() == again
+
+
+def test_a_source_that_is_down_when_it_is_asked_for_the_rest_has_still_said_what_it_had(past: Past):
+    past.publish("a", "b")
+    past.site.routes["/b"] = reply(status="503 Down")
+    past.configure({"name": "ours", "history": [past.sitemap]})
+    first = past.fetch()
+    past.site.routes[f"/map-{DAY}.xml"] = reply(status="503 Down")
+    again = past.fetch()
+    reports = [past.batches(summary)[-1].sources for summary in (first, again)]
+    assert reports[0] == reports[1]
+    assert (again["sources_failed"], again["fetched"], lacking(past, again)) == (0, 1, ["ours"])
+
+
+def test_a_page_that_is_gone_lacks_nothing(past: Past):
+    past.publish("a", "b")
+    past.site.routes["/b"] = reply(status="404 Gone")
+    past.configure({"name": "ours", "history": [past.sitemap]})
+    summary = past.fetch()
+    assert (summary["fetched"], summary["http_404"], lacking(past, summary)) == (1, 1, [])
+    assert past.batches(summary)[-1].history.done
+
+
+def test_an_index_one_of_whose_files_is_down_has_answered_in_part(past: Past, caplog):
+    near = DAY + timedelta(days=1)
+    files = "".join(f"<sitemap><loc>{past.site.url}/map-{day}.xml</loc></sitemap>" for day in (DAY, near))
+    index = f"<sitemapindex xmlns='http://www.sitemaps.org/schemas/sitemap/0.9'>{files}</sitemapindex>"
+    past.site.routes["/index.xml"] = reply(index.encode(), kind="text/xml")
+    past.site.routes[f"/map-{DAY}.xml"] = reply(status="503 Down")
+    past.publish("a", "b", listed=False)
+    late = urlset(url(f"{past.site.url}/a", DAY.isoformat()))
+    past.site.routes[f"/map-{near}.xml"] = reply(late, kind="text/xml")
+    past.configure({"name": "ours", "history": [{"sitemap": f"{past.site.url}/index.xml"}]})
+    with caplog.at_level(logging.INFO):
+        first = past.fetch()
+    assert "history.route source=ours sitemap:1+bad_response" in caplog.text
+    assert (first["fetched"], lacking(past, first)) == (1, ["ours"])
+    past.publish("b")
+    again = past.fetch()
+    assert (again["fetched"], lacking(past, again)) == (2, [])
+
+
+def test_a_scan_that_is_not_through_lacks_of_every_source_it_is_for(past: Past):
+    one, two, three = (Page(f"https://{name}.example/x", STAMP, page(name)) for name in ("a", "other", "b"))
+    day = f"{DAY:%Y%m%d}"
+    files = {f"{day}000000-00000": write_file([one, two]).data, f"{day}000100-00001": write_file([three]).data}
+    put_month(past.news, f"{DAY:%Y/%m}", files)
+    past.configure(*({"name": name, "history": [{"ccnews": f"{name}.example"}]} for name in ("a", "b")))
+    past.with_settings(ccnews_max_bytes=1)
+    first = past.fetch()
+    assert (first["fetched"], lacking(past, first)) == (1, ["a", "b"])
+    past.with_settings(ccnews_max_bytes=1_000_000)
+    again = past.fetch()
+    assert (again["fetched"], lacking(past, again)) == (2, [])
 
 
 def test_a_scan_that_found_nothing_is_not_read_again_when_others_were_down(past: Past):
@@ -193,22 +282,26 @@ def test_a_scan_that_found_nothing_is_not_read_again_when_others_were_down(past:
 
 
 @pytest.mark.parametrize(
-    ("reports", "is_down"),
+    ("outcome", "is_open"),
     [
-        ([Outcome(reason=Reason.HTTP_ERROR, status=429)], True),
-        ([Outcome(reason=Reason.TIMEOUT), Outcome(reason=Reason.FETCHED)], True),
-        ([Outcome(reason=Reason.NOT_FETCHED)], True),
-        ([Outcome(reason=Reason.BAD_RESPONSE)], True),
-        ([Outcome(reason=Reason.HTTP_ERROR, status=404), Outcome(reason=Reason.FETCHED)], False),
-        ([Outcome(reason=Reason.ROBOTS)], False),
-        ([], False),
+        (Outcome(reason=Reason.HTTP_ERROR, status=429), True),
+        (Outcome(reason=Reason.TIMEOUT), True),
+        (Outcome(reason=Reason.NOT_FETCHED), True),
+        (Outcome(reason=Reason.BAD_RESPONSE), True),
+        (Outcome(reason=Reason.HTTP_ERROR, status=404), False),
+        (Outcome(reason=Reason.FETCHED), False),
+        (Outcome(reason=Reason.ROBOTS), False),
     ],
 )
-def test_a_source_is_down_while_one_of_its_routes_may_answer_later(reports, is_down):
-    routes = tuple(RouteReport(route="sitemap", outcome=outcome) for outcome in reports)
-    report = SourceReport(publisher="A", alert_max_age_s=1, poll=Outcome(reason=Reason.FETCHED), routes=routes)
-    assert report.is_unreached == is_down
-    assert not report.model_copy(update={"route": "sitemap"}).is_unreached
+def test_a_source_is_open_while_a_route_may_answer_later_and_none_has(outcome, is_open):
+    source = Source.model_validate({"name": "a", "publisher": "A", "kind": "feed", "url": "https://a.example/feed"})
+    empty = RouteReport(route="wayback", outcome=Outcome(reason=Reason.FETCHED))
+    trail = Trail(source, reports=[RouteReport(route="sitemap", outcome=outcome), empty])
+    assert trail.is_open == is_open
+    trail.route = "wayback"
+    assert not trail.is_open
+    trail.route = "sitemap"
+    assert trail.is_open == is_open, "it has answered in part"
 
 
 # Slices, and what is known

@@ -319,7 +319,7 @@ def test_a_day_of_history_is_summarised_from_its_batches_and_delivered(deploymen
     assert "2 stories in 2 articles, 1 new, 1 alerted before" in reply["text"]
 
 
-def test_a_source_that_could_not_be_reached_is_named_until_the_day_is_run_again(deployment):
+def test_a_source_that_may_have_more_is_named_until_the_day_is_run_again(deployment):
     with past_of(deployment) as past:
         past.publish("a")
         past.site.routes["/down.xml"] = reply(status="503 Down")
@@ -333,7 +333,7 @@ def test_a_source_that_could_not_be_reached_is_named_until_the_day_is_run_again(
             summarise_batches(past.services, run, fetched["batches"])
             said.append(json.dumps(posted(deployment.slack)[0][0]["blocks"]))
             past.site.routes["/down.xml"] = reply(urlset(), kind="text/xml")
-    lost = f"Could not be reached: theirs ({DAY.day} {DAY:%b %Y})"
+    lost = f"May lack articles of: theirs ({DAY.day} {DAY:%b %Y})"
     assert [lost in message for message in said] == [True, False]
 
 

@@ -36,7 +36,7 @@ def backfill() -> None:
 
 
 class Held(NamedTuple):
-    """What the archive holds of some days. days, pages: by source. looked_up: days that ingest_history is through with.
+    """What the archive holds of some days. days, pages: by source. looked_up: days that ingest_history has had.
 
     why_not: why nothing is known; "" where it is.
     """
@@ -94,8 +94,8 @@ def command_of(dag_id: str, asked: Backfill) -> list[str]:
     }
     days = ["--from-date", str(asked.first), "--to-date", str(asked.last)]
     options = ["--max-active-runs", "1", "--dag-run-conf", json.dumps({"backfill": conf})]
-    # Every night's run is one that Airflow would leave out.
-    again = ["--reprocess-behavior", "completed"] if asked.refetch else []
+    # Every night has left a run, and Airflow leaves out a day that has one.
+    again = ["--reprocess-behavior", "completed"] if asked.refetch or dag_id == "reprocess_archive" else []
     return ["airflow", "backfill", "create", "--dag-id", dag_id, *days, *options, *again]
 
 
@@ -105,7 +105,7 @@ def held_of(batches: Iterable[Batch]) -> Held:
     days: set[tuple[str, str]] = set()
     looked_up: set[str] = set()
     for batch in batches:
-        if batch.history is not None and batch.history.done:
+        if batch.history is not None:
             looked_up.add(batch.dt)
         for item in batch.items:
             if item.raw is not None:

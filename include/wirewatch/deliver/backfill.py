@@ -22,7 +22,7 @@ from include.wirewatch.models import ArticleMatches, Bulletin, BulletinSection, 
 TOP = 10
 BAR_CHARS = 20
 SPANS_SHOWN = 8
-SOURCES_SHOWN = 5
+LACKING_CHARS = 250
 
 
 class BackfillId(NamedTuple):
@@ -51,13 +51,13 @@ class Reading(Record):
 class DayResult(Record):
     """A day that is done. first, last: the backfill's days, as the run's conf says; None where it does not.
 
-    unreached: the sources of which nobody could say what they had on it.
+    lacking: the sources that may have more of it, for they could not be reached, or not to the end.
     """
 
     day: date
     first: date | None = None
     last: date | None = None
-    unreached: tuple[str, ...] = ()
+    lacking: tuple[str, ...] = ()
     readings: dict[str, Reading]
 
 
@@ -118,7 +118,7 @@ def compose(
         alert_id=backfill.message_id(receiver),
         receiver=receiver,
         title=f"Backfill {backfill.label}: {says}" + (f", {found}" if days else ""),
-        notes=tuple(_notes(backfill, wanted, left if days else [], _unreached(days))),
+        notes=tuple(_notes(backfill, wanted, left if days else [], _lacking(days))),
         sections=tuple(_sections(bar_of(len(days), len(wanted)) if span else "", progress, figures)),
         edition=1,
         log_under=f"{backfill.under}delivery/",
@@ -175,23 +175,28 @@ def edition_after(before: Bulletin | None, bulletin: Bulletin) -> Bulletin:
 
 
 def _notes(
-    backfill: BackfillId, wanted: Sequence[date], left: Sequence[date], unreached: Mapping[str, Sequence[date]]
+    backfill: BackfillId, wanted: Sequence[date], left: Sequence[date], lacking: Mapping[str, Sequence[date]]
 ) -> list[str]:
     over = f"{_day(wanted[0])} to {_day(wanted[-1])}, " if wanted else ""
-    lost = [f"{source} ({_spans(days)})" for source, days in unreached.items()]
+    lost = [f"{source} ({_spans(days, 2)})" for source, days in lacking.items()]
     return [
         f"{over}{backfill.dag_id}",
-        *([f"Not done: {_spans(left)}"] if left else []),
-        *([f"Could not be reached: {among(lost, SOURCES_SHOWN)}"] if lost else []),
+        *([f"Not done: {_spans(left, SPANS_SHOWN)}"] if left else []),
+        *([f"May lack articles of: {among(lost, _fitting(lost))}"] if lost else []),
         "These runs alert nobody. New: you were sent no alert about it. The days are in the thread",
     ]
 
 
-def _unreached(done: Sequence[DayResult]) -> dict[str, list[date]]:
-    """Source → the days on which it could not be reached; the one with most of them first."""
+def _fitting(parts: Sequence[str]) -> int:
+    """How many of them a note can hold, one at least."""
+    return next((count for count in range(len(parts), 1, -1) if len(among(parts, count)) <= LACKING_CHARS), 1)
+
+
+def _lacking(done: Sequence[DayResult]) -> dict[str, list[date]]:
+    """Source → the days of which it may have more; the one with most of them first."""
     found: dict[str, list[date]] = {}
     for one in done:
-        for source in one.unreached:
+        for source in one.lacking:
             found.setdefault(source, []).append(one.day)
     return dict(sorted(found.items(), key=lambda item: (-len(item[1]), item[0])))
 
@@ -204,12 +209,12 @@ def _sections(bar: str, progress: str, figures: Counter[str]) -> list[BulletinSe
     ]
 
 
-def _spans(days: Sequence[date]) -> str:
+def _spans(days: Sequence[date], limit: int) -> str:
     """`1 Nov to 3 Nov 2026, 7 Nov 2026`."""
     starts = [0, *(place for place, (one, other) in enumerate(pairwise(days), 1) if (other - one).days > 1)]
     runs = [days[start:end] for start, end in zip(starts, [*starts[1:], len(days)], strict=True)]
     shown = [f"{_day(run[0])} to {_day(run[-1])}" if len(run) > 1 else _day(run[0]) for run in runs]
-    return among(shown, SPANS_SHOWN)
+    return among(shown, limit)
 
 
 def _day(day: date) -> str:

@@ -54,6 +54,11 @@ class Outcome(Record):
         """Whether a later attempt may end otherwise: after 404, 5xx, timeouts and broken answers."""
         return self.reason in TRANSIENT or self.status in _TRANSIENT_STATUS
 
+    @property
+    def is_open(self) -> bool:
+        """Of the past: whether it is worth asking again. What is not there now will not be there later either."""
+        return self.reason is Reason.NOT_FETCHED or (self.may_pass and self.status != NOT_FOUND)
+
 
 class Entry(Record):
     """An item that a source lists, not fetched yet.
@@ -142,16 +147,10 @@ class RouteReport(Record):
 
     @property
     def label(self) -> str:
-        """`sitemap:http_404`, `wayback:empty`, `archive_url:31`."""
+        """`sitemap:http_404`, `wayback:empty`, `archive_url:31`, `sitemap:31+bad_response` for a part of the answer."""
         if self.listed:
-            return f"{self.route}:{self.listed}"
+            return f"{self.route}:{self.listed}" + f"+{self.outcome.label}" * self.outcome.is_open
         return f"{self.route}:{'empty' if self.outcome.reason is Reason.FETCHED else self.outcome.label}"
-
-    @property
-    def is_down(self) -> bool:
-        """Whether it may answer later. A listing that is not there is an answer: of most days, none is there later."""
-        outcome = self.outcome
-        return outcome.reason is Reason.NOT_FETCHED or (outcome.may_pass and outcome.status != NOT_FOUND)
 
 
 class Coverage(Record):
@@ -171,8 +170,9 @@ class SourceReport(Record):
     """One source in one batch: how its poll ended, and what later stages need to know of it.
 
     Kept with the batch, so that a rerun does not depend on what sources.yaml says by then.
-    Of history: routes are those asked, in order, route the one that answered ("" for none); coverage is in the last
-    batch of a day.
+    Of history: routes are those asked, in order, route the one that answered ("" for none). In the last batch of a try
+    that came to its end: coverage, of a source that answered; lacks: it may have more of the day, for it or some of its
+    pages could not be reached.
     """
 
     publisher: str
@@ -185,11 +185,7 @@ class SourceReport(Record):
     route: str = ""
     routes: tuple[RouteReport, ...] = ()
     coverage: Coverage | None = None
-
-    @property
-    def is_unreached(self) -> bool:
-        """Of history: whether no route has answered, and one of them may later."""
-        return not self.route and any(report.is_down for report in self.routes)
+    lacks: bool = False
 
 
 class ScanPosition(Record):

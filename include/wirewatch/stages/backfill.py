@@ -67,11 +67,11 @@ def begin(services: Services, run: Run) -> None:
         log.warning("backfill.not_begun label=%s reason=%s", run.label, error)
 
 
-def summarise(services: Services, run: Run, rows: Iterable[ArticleMatches], unreached: Iterable[str] = ()) -> Summary:
+def summarise(services: Services, run: Run, rows: Iterable[ArticleMatches], lacking: Iterable[str] = ()) -> Summary:
     """The run's day is done: record what was found, and show it; {} for a run that is not quiet.
 
-    rows: all matches of the day, in any order, with language and signature (judge.quiet_row). unreached: the sources of
-    which nobody could say what they had. The messages are in the outbox afterwards. Called again, with other rows or
+    rows: all matches of the day, in any order, with language and signature (judge.quiet_row). lacking: the sources that
+    may have more of the day. The messages are in the outbox afterwards. Called again, with other rows or
     the same, the day's record is replaced and its messages edited.
 
     Raises:
@@ -80,7 +80,7 @@ def summarise(services: Services, run: Run, rows: Iterable[ArticleMatches], unre
     """
     if not run.quiet:
         return {}
-    result = _day_of(services, run, rows).model_copy(update={"unreached": tuple(sorted(unreached))})
+    result = _day_of(services, run, rows).model_copy(update={"lacking": tuple(sorted(lacking))})
     progress = _advance(services, run, result)
     # After the messages: a reply waits for what it replies to.
     replies = [reading.reply for reading in progress.days[result.day].readings.values()]
@@ -101,10 +101,10 @@ def summarise_batches(services: Services, run: Run, records: Iterable[str]) -> S
     keys = [BatchKey.parse(record) for record in records]
     rows = [row for key in keys for row in _rows_of(services.store, key)]
     reports = archive.read_batch(services.store, keys[-1]).sources if keys else {}
-    return tell(services, run, rows, [name for name, report in reports.items() if report.is_unreached])
+    return tell(services, run, rows, [name for name, report in reports.items() if report.lacks])
 
 
-def tell(services: Services, run: Run, rows: Iterable[ArticleMatches], unreached: Iterable[str] = ()) -> Summary:
+def tell(services: Services, run: Run, rows: Iterable[ArticleMatches], lacking: Iterable[str] = ()) -> Summary:
     """summarise(), and delivered; {} for a run that is not quiet.
 
     What cannot be delivered now is the sweeper's, which tells ops: the day is done all the same.
@@ -112,7 +112,7 @@ def tell(services: Services, run: Run, rows: Iterable[ArticleMatches], unreached
     # Slack's client costs a third of a CPU-second: who begins a backfill does not pay it.
     from include.wirewatch.stages.deliver import DeliveryError, deliver
 
-    summary = summarise(services, run, rows, unreached)
+    summary = summarise(services, run, rows, lacking)
     try:
         return {**summary, **deliver(services)}
     except DeliveryError as error:

@@ -11,7 +11,7 @@ Reads no frontier and writes none: the archive itself says what is known.
 import logging
 from collections import Counter
 
-from include.wirewatch.coverage import coverage_line, coverage_of
+from include.wirewatch.coverage import coverage_line
 from include.wirewatch.models import SourceReport
 from include.wirewatch.runs import Run
 from include.wirewatch.stages.collect import run_async
@@ -26,7 +26,7 @@ DaySummary = dict[str, str | int | list[str]]
 
 
 def fetch_day(services: Services, run: Run) -> DaySummary:
-    """Fetch one day of history, run.dt. A rerun of a finished one on which every source was reached fetches nothing.
+    """Fetch one day of history, run.dt. A rerun of a finished one that lacks nothing fetches nothing.
 
     Raises:
         UnfinishedDayError: the try's time is over, or nothing was found and not all could be reached; what it fetched
@@ -52,21 +52,9 @@ def _fetch(day: Day) -> None:
             scan_day(day, waiting)
         waiting = [trail for trail in waiting if trail.next_route is not None]
     day.require_an_answer()
-    reports = _with_coverage(day)
-    # A day on which a source could not be reached is told, and not done: run again, it asks that one again.
-    unreached = any(report.is_unreached for report in reports.values())
-    day.slices.commit(reports, done=not day.is_scan_left and not unreached)
-
-
-def _with_coverage(day: Day) -> dict[str, SourceReport]:
-    """The reports of the last slice: each source that was answered with its coverage."""
-    reports = day.reports()
-    for trail in day.trails:
-        name = trail.source.name
-        if trail.route:
-            coverage = coverage_of(name, trail.route, trail.listed, day.held)
-            reports[name] = reports[name].model_copy(update={"coverage": coverage})
-    return reports
+    reports = day.final_reports()
+    # Where something is lacking the day is told, and not done: run again, it asks for just that.
+    day.slices.commit(reports, done=not any(report.lacks for report in reports.values()))
 
 
 def _log_coverage(name: str, report: SourceReport) -> None:

@@ -6,7 +6,7 @@ from datetime import date, timedelta
 
 from include.wirewatch import archive
 from include.wirewatch.config.sources import Source
-from include.wirewatch.coverage import KNOWN_FROM, KNOWN_TO, held_around, page_of
+from include.wirewatch.coverage import KNOWN_FROM, KNOWN_TO, coverage_of, held_around, page_of
 from include.wirewatch.discover.history import Answer
 from include.wirewatch.errors import WirewatchError
 from include.wirewatch.models import Outcome, Reason, RouteReport, SourceReport
@@ -36,6 +36,11 @@ class Trail:
     reports: list[RouteReport] = field(default_factory=list)
     listed: set[str] = field(default_factory=set)
 
+    @property
+    def is_open(self) -> bool:
+        """Whether the route that answered may have more to say; where none has, whether any may answer later."""
+        return any(report.outcome.is_open for report in self.reports if report.route == self.route or not self.route)
+
     def follow(self, answer: Answer) -> None:
         """Note what the routes came to."""
         self.reports += answer.reports
@@ -45,13 +50,20 @@ class Trail:
 
 
 class Day:
-    """taken: the pages that need not be fetched, or no more. is_scan_left: bytes were left to another clear or run."""
+    """answered: what an earlier try of this run has all of. in_part: what it has some of. trails: who is asked.
+
+    taken: the pages that need not be fetched, or no more. is_scan_left: bytes were left to another clear or run.
+    """
 
     def __init__(self, services: Services, run: Run, slices: Slices) -> None:
         self.services, self.run, self.slices = services, run, slices
         self.day, self.now = date.fromisoformat(run.dt), services.now()
         sources = services.config.sources().value.sources
-        self.trails = [Trail(source) for source in sources if source.enabled and source.history]
+        before = slices.committed[-1].sources if slices.committed else {}
+        self.in_part = {name: one for name, one in before.items() if one.coverage is not None and one.lacks}
+        self.answered = {name: one for name, one in before.items() if one.coverage is not None and not one.lacks}
+        asked = (source for source in sources if source.enabled and source.history)
+        self.trails = [Trail(source) for source in asked if source.name not in self.answered]
         near = [self.day + timedelta(days=offset) for offset in range(KNOWN_FROM, KNOWN_TO + 1)]
         self.held = held_around(archive.read_batches(services.store, near, leave_out=slices.names), self.day)
         self.refetch = run.backfill is not None and run.backfill.refetch
@@ -69,7 +81,21 @@ class Day:
 
     def reports(self) -> dict[str, SourceReport]:
         """Each source as far as it has come."""
-        return {trail.source.name: self._report_of(trail) for trail in self.trails}
+        return self.answered | {trail.source.name: self._report_of(trail) for trail in self.trails}
+
+    def final_reports(self) -> dict[str, SourceReport]:
+        """Each source when the try has come to its end: what it lacks; and its coverage, where it was answered."""
+        open_pages = {item.entry.source for item in self.slices.all_items if item.outcome.is_open}
+        reports = self.reports()
+        for trail in self.trails:
+            name = trail.source.name
+            if not trail.route and name in self.in_part:
+                reports[name] = self.in_part[name]
+                continue
+            coverage = coverage_of(name, trail.route, trail.listed, self.held) if trail.route else None
+            ended = {"coverage": coverage, "lacks": trail.is_open or name in open_pages}
+            reports[name] = reports[name].model_copy(update=ended)
+        return reports
 
     def save(self) -> None:
         """Commit what the open slice holds, and how far the scan has come, if there is either."""
@@ -89,9 +115,9 @@ class Day:
 
         A day whose scan is not through is not done anyway.
         """
-        reports = self.reports()
-        down = [f"{name}: {labels_of(report.routes)}" for name, report in reports.items() if report.is_unreached]
-        if down and not self.is_scan_left and not any(report.route for report in reports.values()):
+        down = [f"{trail.source.name}: {labels_of(trail.reports)}" for trail in self.trails if trail.is_open]
+        is_empty = not self.slices.all_items and not any(report.route for report in self.reports().values())
+        if down and is_empty and not self.is_scan_left:
             self.save()
             raise UnfinishedDayError(
                 f"{self.run.dt}: nothing was found, and not all could be reached ({'; '.join(down)}); clear fetch_day "

@@ -1,7 +1,7 @@
 """The slices of one run of a day of history: batches of at most SLICE_PAGES pages, `run.batch_key(0)`, `(1)`, ….
 
 Each is committed whole as soon as it is full, so memory is bounded and a killed run loses one slice at most. A rerun
-reads what is committed and goes on behind it: what these slices hold is never fetched again, whatever came of it.
+reads what is committed and goes on behind it: what these slices hold, or know to be refused, is never fetched again.
 """
 
 import uuid
@@ -55,12 +55,15 @@ class Slices:
 
     @property
     def all_items(self) -> list[BatchItem]:
-        return [item for batch in self.committed for item in batch.items] + self.items
+        """What was tried in this run; of an entry that was tried again, the last try."""
+        items = [*(item for batch in self.committed for item in batch.items), *self.items]
+        return list({item.entry.url: item for item in items}.values())
 
     @property
     def pages(self) -> set[str]:
-        """The pages that were tried in this run."""
-        return {page_of(url) for item in self.all_items for url in (item.entry.url, item.final_url) if url}
+        """The pages that this run is through with."""
+        tried = (item for item in self.all_items if not item.outcome.is_open)
+        return {page_of(url) for item in tried for url in (item.entry.url, item.final_url) if url}
 
     @property
     def room(self) -> int:
