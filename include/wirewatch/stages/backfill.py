@@ -71,8 +71,8 @@ def summarise(services: Services, run: Run, rows: Iterable[ArticleMatches], lack
     """The run's day is done: record what was found, and show it; {} for a run that is not quiet.
 
     rows: all matches of the day, in any order, with language and signature (judge.quiet_row). lacking: the sources that
-    may have more of the day. The messages are in the outbox afterwards. Called again, with other rows or
-    the same, the day's record is replaced and its messages edited.
+    may have more of the day. The messages are in the outbox afterwards. Called again, with other rows or the same, the
+    day's record is replaced and its messages edited.
 
     Raises:
         ConfigError: receivers.yaml is wrong. The day counts as not done until this is called again.
