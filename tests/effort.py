@@ -10,15 +10,15 @@ Work = Callable[[], object]
 
 
 def steps(work: Work) -> int:
-    """The bytecodes that Python executes in this thread while it works. A call into C counts as one, however long."""
+    """How many lines Python executes in this thread while it works, each turn of a loop and each call for itself.
+
+    A call into C counts as nothing, however long it takes. Lines, not bytecodes: those, Python 3.12 leaves out.
+    """
     count = 0
 
     def trace(frame: FrameType, event: str, arg: object) -> Any:
         nonlocal count
-        if event == "call":
-            frame.f_trace_opcodes, frame.f_trace_lines = True, False
-        elif event == "opcode":
-            count += 1
+        count += event in ("call", "line")
         return trace
 
     before = sys.gettrace()
