@@ -227,7 +227,7 @@ def _s3_client(connection: str = AWS_CONNECTION) -> Any:
     from botocore.config import Config
 
     from include.wirewatch.s3_data import s3_data
-    from include.wirewatch.settings import version
+    from include.wirewatch.settings import product
 
     hook = S3Hook(aws_conn_id=connection)
     if hook.conn_config.botocore_config is None:
@@ -237,13 +237,13 @@ def _s3_client(connection: str = AWS_CONNECTION) -> Any:
     session = hook.get_session(region_name=hook.region_name)
     session._session.register_component("data_loader", s3_data())
     # S3's access logs name us. botocore's own is composed twice for each request: a tenth of this side's CPU.
-    config = Config(user_agent=f"Wirewatch/{version()}").merge(hook.config)
+    config = Config(user_agent=product()).merge(hook.config)
     endpoint_url = hook.conn_config.get_service_endpoint_url("s3")
     return session.client("s3", endpoint_url=endpoint_url, config=config, verify=hook.verify)
 
 
 def _ccnews(settings: Any) -> Store:
-    from include.wirewatch.settings import S3Place
+    from include.wirewatch.settings import S3Place, product
     from include.wirewatch.store import Store
 
     place = S3Place.parse(settings.ccnews)
@@ -254,7 +254,7 @@ def _ccnews(settings: Any) -> Store:
     from botocore import UNSIGNED
     from botocore.config import Config
 
-    config = Config(signature_version=UNSIGNED, **BOUNDED_WAITS)
+    config = Config(signature_version=UNSIGNED, user_agent=product(), **BOUNDED_WAITS)
     return Store(boto3.client("s3", region_name="us-east-1", config=config), place, "unsigned")
 
 

@@ -107,5 +107,10 @@ def load_settings(**overrides: object) -> Settings:
 
 @lru_cache(maxsize=1)
 def version() -> str:
-    """The version of the project, for the User-Agent and the WARC header."""
+    """The version of the project."""
     return "0.1"
+
+
+def product() -> str:
+    """`Wirewatch/0.1`: our name for servers."""
+    return f"Wirewatch/{version()}"

@@ -11,7 +11,7 @@ import yaml
 from botocore import UNSIGNED
 
 from include import airflow_support
-from include.wirewatch.settings import S3Place, version
+from include.wirewatch.settings import S3Place, product
 from include.wirewatch.store import Store
 from tests.airflow_home import PROJECT, load_dags
 from tests.deliver.hooks import KEY, verify
@@ -264,11 +264,13 @@ def test_common_crawl_is_read_through_the_connection_that_the_settings_name_or_u
     monkeypatch.setenv("WIREWATCH_CCNEWS_CONNECTION", "commoncrawl")
     assert airflow_support.open_services().open_ccnews().get("2026/11/warc.paths.gz").body == b"listed"
     monkeypatch.setenv("WIREWATCH_CCNEWS_CONNECTION", "unsigned")
-    assert airflow_support.open_services().open_ccnews()._client.meta.config.signature_version is UNSIGNED
+    unsigned = airflow_support.open_services().open_ccnews()._client.meta.config
+    assert unsigned.signature_version is UNSIGNED
+    assert unsigned.user_agent.startswith(product())
 
 
 def test_s3s_access_logs_name_us_unless_the_connection_says_otherwise(airflow, monkeypatch):
-    assert airflow_support.open_store()._client.meta.config.user_agent.startswith(f"Wirewatch/{version()}")
+    assert airflow_support.open_store()._client.meta.config.user_agent.startswith(product())
     connection = json.loads(os.environ["AIRFLOW_CONN_AWS_DEFAULT"])
     connection["extra"]["config_kwargs"]["user_agent"] = "newsdesk"
     monkeypatch.setenv("AIRFLOW_CONN_AWS_DEFAULT", json.dumps(connection))

@@ -181,8 +181,9 @@ def lacking(past: Past, summary: dict) -> list[str]:
     return [name for name, report in past.batches(summary)[-1].sources.items() if report.lacks]
 
 
-def test_a_day_run_again_asks_only_the_source_that_was_down_and_keeps_what_the_others_said(two: Past):
+def test_a_day_run_again_asks_only_the_source_that_was_down_and_keeps_what_the_others_said(two: Past, caplog):
     first = two.fetch()
+    assert "history.lacking source=theirs routes=sitemap:http_503" in caplog.text
     (batch,) = two.batches(first)
     assert (first["sources_failed"], lacking(two, first), "ccnews_left_at" in first) == (1, ["theirs"], False)
     two.site.routes[f"/map-{DAY}.xml"] = reply(status="503 Down")
@@ -264,7 +265,7 @@ def test_a_scan_that_is_not_through_lacks_of_every_source_it_is_for(past: Past):
     past.configure(*({"name": name, "history": [{"ccnews": f"{name}.example"}]} for name in ("a", "b")))
     past.with_settings(ccnews_max_bytes=1)
     first = past.fetch()
-    assert (first["fetched"], lacking(past, first)) == (1, ["a", "b"])
+    assert (first["fetched"], first["sources_lacking"], lacking(past, first)) == (1, 2, ["a", "b"])
     past.with_settings(ccnews_max_bytes=1_000_000)
     again = past.fetch()
     assert (again["fetched"], lacking(past, again)) == (2, [])
@@ -302,6 +303,7 @@ def test_a_source_is_open_while_a_route_may_answer_later_and_none_has(outcome, i
     assert not trail.is_open
     trail.route = "sitemap"
     assert trail.is_open == is_open, "it has answered in part"
+    assert not Trail(source).is_open
 
 
 # Slices, and what is known

@@ -14,7 +14,7 @@ from botocore.config import Config
 
 from include.wirewatch.config.files import ConfigFiles
 from include.wirewatch.errors import ConfigError
-from include.wirewatch.settings import S3Place, load_settings
+from include.wirewatch.settings import S3Place, load_settings, product
 from include.wirewatch.store import Store
 
 if TYPE_CHECKING:
@@ -51,7 +51,7 @@ def open_s3() -> Any:
         aws_session_token=extra.get("aws_session_token"),
         region_name=extra.get("region_name"),
         endpoint_url=extra.get("endpoint_url"),
-        config=Config(**(extra.get("config_kwargs") or BOUNDED)),
+        config=Config(user_agent=product()).merge(Config(**(extra.get("config_kwargs") or BOUNDED))),
     )
 
 

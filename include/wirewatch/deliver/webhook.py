@@ -31,14 +31,14 @@ from include.wirewatch.deliver.receiver import (
 )
 from include.wirewatch.deliver.thread import BY_ITSELF, Place
 from include.wirewatch.models import Alert, Bulletin
-from include.wirewatch.settings import version
+from include.wirewatch.settings import product
 from include.wirewatch.signing import keys_of, signed_headers
 from include.wirewatch.urls import host_of, is_named
 
 TIMEOUT_S = 15.0
 # After the status, for a server that is still writing when its connection ends.
 ANSWER_S, MAX_ANSWER_BYTES = 2.0, 65_536
-HEADERS = {"Content-Type": "application/json", "User-Agent": f"Wirewatch/{version()}", "Accept-Encoding": "identity"}
+HEADERS = {"Content-Type": "application/json", "User-Agent": product(), "Accept-Encoding": "identity"}
 
 # What a status means beside 2xx: 400, 413 … are refusals of this message; these may pass; every other 4xx and 3xx is
 # the receiver's.

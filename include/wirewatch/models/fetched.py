@@ -29,8 +29,8 @@ class Reason(StrEnum):
 
 
 TRANSIENT = frozenset({Reason.TIMEOUT, Reason.CONNECTION, Reason.BAD_RESPONSE})
-NOT_FOUND = 404
-_TRANSIENT_STATUS = frozenset({NOT_FOUND, 408, 425, 429, 500, 502, 503, 504, 520, 521, 522, 523, 524, 530})
+_NOT_FOUND = 404
+_TRANSIENT_STATUS = frozenset({_NOT_FOUND, 408, 425, 429, 500, 502, 503, 504, 520, 521, 522, 523, 524, 530})
 
 
 class Outcome(Record):
@@ -57,7 +57,7 @@ class Outcome(Record):
     @property
     def is_open(self) -> bool:
         """Of the past: whether it is worth asking again. What is not there now will not be there later either."""
-        return self.reason is Reason.NOT_FETCHED or (self.may_pass and self.status != NOT_FOUND)
+        return self.reason is Reason.NOT_FETCHED or (self.may_pass and self.status != _NOT_FOUND)
 
 
 class Entry(Record):

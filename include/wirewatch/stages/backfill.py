@@ -80,7 +80,7 @@ def summarise(services: Services, run: Run, rows: Iterable[ArticleMatches], lack
     """
     if not run.quiet:
         return {}
-    result = _day_of(services, run, rows).model_copy(update={"lacking": tuple(sorted(lacking))})
+    result = _day_of(services, run, rows, lacking)
     progress = _advance(services, run, result)
     # After the messages: a reply waits for what it replies to.
     replies = [reading.reply for reading in progress.days[result.day].readings.values()]
@@ -128,14 +128,16 @@ def _rows_of(store: Store, key: BatchKey) -> list[ArticleMatches]:
     return archive.read_matches(store, max(listed, key=lambda item: (item.modified, item.key)).key)
 
 
-def _day_of(services: Services, run: Run, rows: Iterable[ArticleMatches]) -> DayResult:
+def _day_of(services: Services, run: Run, rows: Iterable[ArticleMatches], lacking: Iterable[str]) -> DayResult:
     found = routed(rows, services.config.receivers().value.routes)
     day, now = date.fromisoformat(run.dt), services.now()
     readings = {
         receiver: read_day(_id_of(run), receiver, day, articles, _told(services.store, receiver, articles), now)
         for receiver, articles in found.items()
     }
-    return DayResult(day=day, first=run.asked.first, last=run.asked.last, readings=readings)
+    return DayResult(
+        day=day, first=run.asked.first, last=run.asked.last, lacking=tuple(sorted(lacking)), readings=readings
+    )
 
 
 def _told(store: Store, receiver: str, articles: Iterable[str]) -> set[str]:

@@ -17,7 +17,7 @@ from include.wirewatch.config.sources import Source
 from include.wirewatch.discover import Get, Poll
 from include.wirewatch.fetch import Client, RobotsStore
 from include.wirewatch.models import Batch, BatchItem, Capture, Entry, Outcome, Reason, SourceReport
-from include.wirewatch.settings import Settings, version
+from include.wirewatch.settings import Settings, product
 from include.wirewatch.stages.services import Summary
 from include.wirewatch.store import Store
 from include.wirewatch.urls import canonicalise, redact
@@ -79,7 +79,7 @@ def open_client(settings: Settings, store: Store | None = None, *, timeout_s: fl
     """
     contact = f"; +{settings.contact}" if settings.contact else ""
     return Client(
-        user_agent=f"Wirewatch/{version()} (news archive{contact})",
+        user_agent=f"{product()} (news archive{contact})",
         timeout_s=timeout_s or settings.fetch_timeout_s,
         max_body_bytes=settings.max_body_bytes,
         robots_store=RobotsStore(store) if store else None,

@@ -36,7 +36,7 @@ def fetch_day(services: Services, run: Run) -> DaySummary:
     if not slices.is_done:
         _fetch(Day(services, run, slices))
     for name, report in slices.committed[-1].sources.items():
-        _log_coverage(name, report)
+        _log(name, report)
     summary = _summarise(slices)
     shown = {key: len(value) if isinstance(value, list) else value for key, value in summary.items()}
     log.info(summary_line("fetch_day.done", shown))
@@ -57,21 +57,26 @@ def _fetch(day: Day) -> None:
     day.slices.commit(reports, done=not any(report.lacks for report in reports.values()))
 
 
-def _log_coverage(name: str, report: SourceReport) -> None:
+def _log(name: str, report: SourceReport) -> None:
     if report.coverage is not None:
         log.info(coverage_line(name, report.route, report.coverage))
     else:
         log.warning("history.no_answer source=%s routes=%s", name, labels_of(report.routes))
+    if report.lacks:
+        log.warning("history.lacking source=%s routes=%s", name, labels_of(report.routes))
 
 
 def _summarise(slices: Slices) -> DaySummary:
-    """Keys and counts: the batches; sources, and those without an answer; items by outcome; coverage of all sources."""
+    """Keys and counts: the batches; sources, those without an answer, and those that may have more; items by outcome;
+    coverage of all sources.
+    """
     last = slices.committed[-1]
     coverages = [report.coverage for report in last.sources.values() if report.coverage is not None]
     summary: DaySummary = {
         "batches": slices.records,
         "sources": len(last.sources),
         "sources_failed": sum(not report.route for report in last.sources.values()),
+        "sources_lacking": sum(report.lacks for report in last.sources.values()),
         "entries": len(slices.all_items),
         **dict(sorted(Counter(item.outcome.label for item in slices.all_items).items())),
         "live": sum(coverage.live for coverage in coverages),

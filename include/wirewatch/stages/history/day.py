@@ -50,7 +50,7 @@ class Trail:
 
 
 class Day:
-    """answered: what an earlier try of this run has all of. in_part: what it has some of. trails: who is asked.
+    """known: what sources said to an earlier try of this run. trails: those that are asked, for it lacks something.
 
     taken: the pages that need not be fetched, or no more. is_scan_left: bytes were left to another clear or run.
     """
@@ -60,10 +60,10 @@ class Day:
         self.day, self.now = date.fromisoformat(run.dt), services.now()
         sources = services.config.sources().value.sources
         before = slices.committed[-1].sources if slices.committed else {}
-        self.in_part = {name: one for name, one in before.items() if one.coverage is not None and one.lacks}
-        self.answered = {name: one for name, one in before.items() if one.coverage is not None and not one.lacks}
+        self.known = {name: report for name, report in before.items() if report.coverage is not None}
+        complete = {name for name, report in self.known.items() if not report.lacks}
         asked = (source for source in sources if source.enabled and source.history)
-        self.trails = [Trail(source) for source in asked if source.name not in self.answered]
+        self.trails = [Trail(source) for source in asked if source.name not in complete]
         near = [self.day + timedelta(days=offset) for offset in range(KNOWN_FROM, KNOWN_TO + 1)]
         self.held = held_around(archive.read_batches(services.store, near, leave_out=slices.names), self.day)
         self.refetch = run.backfill is not None and run.backfill.refetch
@@ -80,8 +80,9 @@ class Day:
         return list(not_taken(listed, self.taken, page_of))
 
     def reports(self) -> dict[str, SourceReport]:
-        """Each source as far as it has come."""
-        return self.answered | {trail.source.name: self._report_of(trail) for trail in self.trails}
+        """Each source as far as it has come; what was known of it stands until it answers anew."""
+        news = (trail for trail in self.trails if trail.route or trail.source.name not in self.known)
+        return self.known | {trail.source.name: self._report_of(trail) for trail in news}
 
     def final_reports(self) -> dict[str, SourceReport]:
         """Each source when the try has come to its end: what it lacks; and its coverage, where it was answered."""
@@ -89,12 +90,10 @@ class Day:
         reports = self.reports()
         for trail in self.trails:
             name = trail.source.name
-            if not trail.route and name in self.in_part:
-                reports[name] = self.in_part[name]
-                continue
-            coverage = coverage_of(name, trail.route, trail.listed, self.held) if trail.route else None
-            ended = {"coverage": coverage, "lacks": trail.is_open or name in open_pages}
-            reports[name] = reports[name].model_copy(update=ended)
+            if reports[name].coverage is None:
+                coverage = coverage_of(name, trail.route, trail.listed, self.held) if trail.route else None
+                ended = {"coverage": coverage, "lacks": trail.is_open or name in open_pages}
+                reports[name] = reports[name].model_copy(update=ended)
         return reports
 
     def save(self) -> None:
